@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -39,15 +39,17 @@ class Ranker:
         self._names.append((medicine, name))
         self._texts.append(main_name(name.substance))
 
-    def rank(self, name: DrugName, limit: int = LIMIT) -> tuple[Candidate, ...]:
+    def rank(self, name: DrugName, limit: int = LIMIT, without: Container[Hashable] = ()) -> tuple[Candidate, ...]:
         """The best candidates, best first, one line per 品种."""
         likely = process.extract(
             main_name(name.substance), self._texts, scorer=fuzz.WRatio if len(name.substance) > 12 else fuzz.ratio,
-            score_cutoff=_SIMILAR, limit=60,
+            score_cutoff=_SIMILAR, limit=200,
         )  # fmt: skip
         best: dict[Hashable, Candidate] = {}
         for _, likeness, position in likely:
             medicine, known = self._names[position]
+            if medicine in without or known.chinese_medicine != name.chinese_medicine:
+                continue
             candidate = Candidate(medicine, *_score(name, known, likeness / 100))
             if medicine not in best or candidate.score > best[medicine].score:
                 best[medicine] = candidate

@@ -92,6 +92,9 @@ def _without_metal(text: str) -> tuple[str, str]:
     return text, ""
 
 
+_SAME_SALT = {"重酒石酸": "酒石酸", "硫酸氢": "硫酸", "二盐酸": "盐酸", "半富马酸": "富马酸", "对甲苯磺酸": "甲苯磺酸", "二钠": "钠", "二钾": "钾"}
+
+
 def conflicting(first: str, second: str) -> bool:
-    """Both name a salt and not the same one: 丙戊酸钠 against 丙戊酸镁."""
-    return bool(first and second and first != second and not (first.endswith(second) or second.endswith(first)))
+    """Both name a salt and not the same one: 苯磺酸 against 甲苯磺酸."""
+    return bool(first and second and _SAME_SALT.get(first, first) != _SAME_SALT.get(second, second))

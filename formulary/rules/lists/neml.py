@@ -36,6 +36,8 @@ LAYOUT = Layout(
     ),
 )
 SPECIALIST = "△"
+# 血友病用药, 避孕药: a class that notes explain, not a drug to match.
+_CLASS_ENDS = ("用药", "类药物", "避孕药", "用疫苗")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def _entry(rows: Rows, index: int, faults: list[Fault]) -> Entry | None:
     if empty:
         return None
     section, number, name, text = (rows.get(index, field) for field in ("section", "number", "name", "text"))
-    specs = form_specs(text)
+    specs = () if name.endswith(_CLASS_ENDS) else form_specs(text)
     chinese = "中成药" in section
     remark = rows.get(index, "remark")
     marked = SPECIALIST in remark or rows.get(index, "specialist") == "是"
