@@ -1,0 +1,6 @@
+"""Addresses, grouped by noun in each app's urls.py."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [path("admin/", admin.site.urls)]
