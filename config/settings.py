@@ -149,3 +149,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
 }
+
+# What a job of each kind runs (formulary.actions.jobs); a name not listed here cannot be queued.
+JOBS = {
+    "watch": "shortage.jobs.watch",
+    "plan": "procurement.jobs.solve",
+}

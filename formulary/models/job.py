@@ -29,6 +29,7 @@ class Job(models.Model):
     progress = models.PositiveSmallIntegerField("进度", default=0)
     note = models.CharField("当前步骤", max_length=200, blank=True)
     log = models.TextField("日志", blank=True)
+    task_id = models.CharField("队列任务号", max_length=64, blank=True)
     stop_requested = models.BooleanField("已请求停止", default=False)
     attempt = models.PositiveSmallIntegerField("第几次尝试", default=0)
     created_at = models.DateTimeField("创建时间")
