@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.csp.ContentSecurityPolicy",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -86,7 +87,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.shell.shell",
             ],
-            "builtins": ["lucide.templatetags.lucide", "config.templatetags.figures"],
+            "builtins": [
+                "lucide.templatetags.lucide",
+                "config.templatetags.figures",
+                "config.templatetags.parts",
+            ],
         },
     }
 ]
@@ -148,4 +153,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
+}
+
+# What a job of each kind runs (formulary.actions.jobs); a name not listed here cannot be queued.
+JOBS = {
+    "watch": "shortage.jobs.watch",
+    "plan": "procurement.jobs.solve",
 }
