@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.csp.ContentSecurityPolicy",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -86,7 +87,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.shell.shell",
             ],
-            "builtins": ["lucide.templatetags.lucide", "config.templatetags.figures"],
+            "builtins": [
+                "lucide.templatetags.lucide",
+                "config.templatetags.figures",
+                "config.templatetags.parts",
+            ],
         },
     }
 ]
