@@ -3,6 +3,8 @@
 No foreign keys: history never blocks, and survives, whatever it speaks of.
 """
 
+import json
+
 from django.db import models
 
 
@@ -38,6 +40,11 @@ class Event(models.Model):
         ordering = ["-at", "-number"]
         constraints = [models.UniqueConstraint(fields=["chain", "number"], name="event_number_once_per_chain")]
         indexes = [models.Index(fields=["chain", "-at"]), models.Index(fields=["subject"])]
+
+    @property
+    def shown(self) -> str:
+        """The data as people read it."""
+        return json.dumps(self.data, ensure_ascii=False, indent=1)
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.by_name} {self.verb} {self.label}"
