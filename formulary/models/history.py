@@ -41,10 +41,10 @@ class Event(models.Model):
         constraints = [models.UniqueConstraint(fields=["chain", "number"], name="event_number_once_per_chain")]
         indexes = [models.Index(fields=["chain", "-at"]), models.Index(fields=["subject"])]
 
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.by_name} {self.verb} {self.label}"
+
     @property
     def shown(self) -> str:
         """The data as people read it."""
         return json.dumps(self.data, ensure_ascii=False, indent=1)
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.by_name} {self.verb} {self.label}"

@@ -22,7 +22,7 @@ def formulary(scope):
     return {"version": version, "counts": counts, "kpis": [kpi], "hidden": True}
 
 
-def matches(scope):
+def matches(_scope):
     waiting = queries.pending_match_count()
     kpi = {
         "label": "名称匹配待审",
