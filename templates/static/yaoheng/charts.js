@@ -23,7 +23,10 @@
         if (position < 0) return;
         const at = x.getPixelForValue(position);
         const base = area.top - 6 - ROW * (options.list.length - 1 - row);
-        const leftward = at + ctx.measureText(mark.text).width + 8 > chart.width;
+        const width = ctx.measureText(mark.text).width + 4;
+        const leftward = at + width + 4 > chart.width;
+        ctx.fillStyle = css("--surface");
+        ctx.fillRect(leftward ? at - 4 - width : at + 4, base - 12, width, 15);
         ctx.strokeStyle = ctx.fillStyle = mark.colour;
         ctx.lineWidth = 1.5;
         ctx.setLineDash(mark.dash || []);
