@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "config.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -160,3 +160,6 @@ JOBS = {
     "watch": "shortage.jobs.watch",
     "plan": "procurement.jobs.solve",
 }
+
+# HSTS for subdomains and browser preload lists are the hospital's decision, not the product's.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
