@@ -18,7 +18,7 @@ def password_change(request):
     if request.method == "POST" and form.is_valid():
         change_password(request.user, form.cleaned_data["new_password1"], by=request.user, now=timezone.now())
         update_session_auth_hash(request, request.user)
-        messages.success(request, "口令已修改。")
+        messages.success(request, "密码已修改。")
         return redirect("home")
     return render(request, "formulary/password_change.html", {"form": form})
 

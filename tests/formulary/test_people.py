@@ -23,7 +23,7 @@ def test_first_administrator_can_sign_in_and_must_change_the_password(db, client
     )
     assert answer.headers["Location"] == "/"
     assert client.get("/").status_code == 200
-    assert Event.objects.filter(verb="修改口令", by="first").exists()
+    assert Event.objects.filter(verb="修改密码", by="first").exists()
 
 
 def test_second_first_administrator_is_refused(world):
@@ -39,5 +39,5 @@ def test_taken_user_name_is_refused(db):
 
 def test_command_prints_the_password_once(db, capsys):
     call_command("first_administrator", alliance_code="LS", alliance_name="溧水医共体")
-    assert "初始口令" in capsys.readouterr().out
+    assert "初始密码" in capsys.readouterr().out
     assert Person.objects.get(username="admin").roles == [Role.ADMINISTRATOR]

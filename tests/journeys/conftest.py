@@ -60,8 +60,8 @@ class Visitor:
 
     def sign_in(self, username, password="Demo-2026"):
         self.go("/sign-in/")
-        self.page.get_by_label("账号").fill(username)
-        self.page.get_by_label("口令", exact=True).fill(password)
+        self.page.get_by_label("用户名").fill(username)
+        self.page.get_by_label("密码", exact=True).fill(password)
         self.page.get_by_role("button", name="登录").click()
         expect(self.page).to_have_url(self.base + "/")
 
