@@ -60,7 +60,7 @@ class Question:
 class LinkPlan:
     links: list[PlannedLink] = field(default_factory=list)
     questions: dict[tuple[str, str], Question] = field(default_factory=dict)
-    new: dict[NewMedicine, None] = field(default_factory=dict)
+    new: dict[NewMedicine, NewMedicine] = field(default_factory=dict)
 
 
 def known_medicine(medicine: MedicineId, name: str, form_group: str, *, chinese_medicine: bool) -> Known:
@@ -92,19 +92,25 @@ def plan_links(entries: Sequence[Entry], matcher: Matcher, *, defining: bool = F
     plan = LinkPlan()
     waiting: list[tuple[int, Item]] = []
     claimed: set[MedicineId] = set()
-    for position, item in _items(entries):  # first what is the same beyond doubt, so that nothing similar takes its place
-        match = matcher.match(item.name, *item.alternatives[: 0 if defining else None], only_same=True, candidates=False)
+    for position, item in _items(
+        entries
+    ):  # first what is the same beyond doubt, so that nothing similar takes its place
+        match = matcher.match(
+            item.name, *item.alternatives[: 0 if defining else None], only_same=True, candidates=False
+        )
         if match.found or match.how is How.DECISION:
             _link(plan, position, item, match)
             claimed.update(match.medicines if defining else ())
         else:
             waiting.append((position, item))
+    ranker = matcher.ranker.unclaimed(claimed) if defining else matcher.ranker
     for position, item in waiting:
-        match = matcher.match(item.name, *item.alternatives, claimed=claimed)
-        if match.found:
+        match = matcher.match(item.name, *item.alternatives, claimed=claimed, candidates=False)
+        ranked = () if match.found else ranker.rank(item.name, without=claimed)
+        if match.found or match.how is How.DECISION:
             _link(plan, position, item, match)
-        elif match.candidates and match.candidates[0].score >= _question_score(item):
-            _ask(plan, position, item, match)
+        elif ranked and ranked[0].score >= _question_score(item):
+            _ask(plan, position, item, ranked)
         else:
             match = _found(plan, matcher, item)
             _link(plan, position, item, match)
@@ -125,16 +131,15 @@ def _link(plan: LinkPlan, position: int, item: Item, match: Match) -> None:
     plan.links.extend(PlannedLink(position, medicine, form, item.strengths, match.how) for medicine in match.medicines)
 
 
-def _ask(plan: LinkPlan, position: int, item: Item, match: Match) -> None:
+def _ask(plan: LinkPlan, position: int, item: Item, ranked: tuple[Candidate, ...]) -> None:
     key = decision_key(item.name.raw, item.name.form)
-    question = plan.questions.setdefault(key, Question(item.name.raw, item.name.form, match.candidates))
+    question = plan.questions.setdefault(key, Question(item.name.raw, item.name.form, ranked))
     question.entries.append(position)
 
 
 def _found(plan: LinkPlan, matcher: Matcher, item: Item) -> Match:
     new = new_medicine(item.name)
-    plan.new[new] = None
-    chosen = next(each for each in plan.new if each == new)
+    chosen = plan.new.setdefault(new, new)
     spellings = known_medicine(chosen, chosen.name, chosen.form_group, chinese_medicine=chosen.chinese_medicine)
     matcher.add(Known(chosen, (item.name, *spellings.names)))
     return Match((chosen,), How.NONE)

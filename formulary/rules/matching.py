@@ -70,7 +70,7 @@ class Matcher:
         self._alias: dict[tuple[str, str, str], set[MedicineId]] = defaultdict(set)
         self._groups: dict[str, set[str]] = defaultdict(set)
         self._decisions = dict(decisions or {})
-        self._ranker = Ranker()
+        self.ranker = Ranker()
         for each in known:
             self.add(each)
 
@@ -87,7 +87,7 @@ class Matcher:
                     self._base[_base_key(name)][known.id].add((name.salt, alias.variant))
                 else:
                     self._alias[_base_key(alias)].add(known.id)
-            self._ranker.add(known.id, name)
+            self.ranker.add(known.id, name)
 
     def decide(self, name: str, form: str, medicine: MedicineId | None) -> None:
         self._decisions[decision_key(name, form)] = medicine
@@ -108,7 +108,7 @@ class Matcher:
             found = self._certain(reading, only_same)
             if found.found and (found.how in _SAME or not any(each in claimed for each in found.medicines)):
                 return found
-        ranked = self._ranker.rank(readings[0], without=claimed) if candidates and readings else ()
+        ranked = self.ranker.rank(readings[0], without=claimed) if candidates and readings else ()
         return Match((), How.NONE, ranked)
 
     def _certain(self, name: DrugName, only_same: bool) -> Match:
@@ -135,7 +135,9 @@ class Matcher:
     def _by_base(self, name: DrugName, group: str) -> Match:
         """The same substance; a salt may be unsaid on one side, and Ⅰ/Ⅱ unsaid where the 品种 covers several of them."""
         listed = self._base.get(_base_key(name, group), {})
-        agreeing = {m: fits for m, spelt in listed.items() if (fits := [s for s in spelt if not conflicting(name.salt, s[0])])}
+        agreeing = {
+            m: fits for m, spelt in listed.items() if (fits := [s for s in spelt if not conflicting(name.salt, s[0])])
+        }
         same = {m: fits for m, spelt in agreeing.items() if (fits := [s for s in spelt if s[1] == name.variant])}
         if same:
             return Match(_single(same), How.SALT) if _single(same) else Match((), How.NONE)
