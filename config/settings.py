@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "config.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.csp.ContentSecurityPolicy",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -86,7 +87,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.shell.shell",
             ],
-            "builtins": ["lucide.templatetags.lucide", "config.templatetags.figures"],
+            "builtins": [
+                "lucide.templatetags.lucide",
+                "config.templatetags.figures",
+                "config.templatetags.parts",
+            ],
         },
     }
 ]
@@ -149,3 +154,12 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
 }
+
+# What a job of each kind runs (formulary.actions.jobs); a name not listed here cannot be queued.
+JOBS = {
+    "watch": "shortage.jobs.watch",
+    "plan": "procurement.jobs.solve",
+}
+
+# HSTS for subdomains and browser preload lists are the hospital's decision, not the product's.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

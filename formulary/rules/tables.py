@@ -121,14 +121,14 @@ def read_tables(source: Path | bytes, *, name: str = "", headers: Collection[str
     return tables
 
 
-def _csv(raw: bytes, stem: str) -> list[tuple[str, list[list[str]]]]:
+def _csv(raw: bytes, stem: str) -> list[tuple[str, Sequence[Sequence[object]]]]:
     text = decode(raw)
     first = text.split("\n", 1)[0]
     delimiter = max(",\t;", key=first.count)
     return [(stem, list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))]
 
 
-def _workbook(raw: bytes) -> list[tuple[str, list[list[object]]]]:
+def _workbook(raw: bytes) -> list[tuple[str, Sequence[Sequence[object]]]]:
     if raw[:2] == b"PK":
         _refuse_bombs(raw)
     try:

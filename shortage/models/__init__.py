@@ -1,0 +1,28 @@
+"""Models by noun; other apps import from here."""
+
+from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
+from shortage.models.forecast import Forecast, Risk, WatchRun
+from shortage.models.intake import ApiToken, IdempotentAnswer, Intake
+from shortage.models.stock import CURRENT, Consumption, ExpectedReceipt, Feed, Receipt, StockLevel, StockLot
+
+__all__ = [
+    "CURRENT",
+    "LIVE",
+    "Alert",
+    "AlertLevel",
+    "AlertState",
+    "AlertStep",
+    "ApiToken",
+    "Consumption",
+    "ExpectedReceipt",
+    "Feed",
+    "Forecast",
+    "IdempotentAnswer",
+    "Intake",
+    "Notice",
+    "Receipt",
+    "Risk",
+    "StockLevel",
+    "StockLot",
+    "WatchRun",
+]

@@ -1,0 +1,117 @@
+"""Who may do what: roles × permissions in one table. Imports no app; changing it is a reviewable diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Permission(StrEnum):
+    """One question each; pages, actions and the API ask nothing else."""
+
+    SEE_HOME = "see_home"
+    SEE_DRUGS = "see_drugs"
+    SEE_FORMULARY = "see_formulary"
+    EDIT_FORMULARY = "edit_formulary"
+    IMPORT_LISTS = "import_lists"
+    DECIDE_MATCHES = "decide_matches"
+    SEE_STOCK = "see_stock"
+    IMPORT_STOCK = "import_stock"
+    SEE_ALERTS = "see_alerts"
+    HANDLE_ALERTS = "handle_alerts"
+    RUN_WATCH = "run_watch"
+    SEE_PLANS = "see_plans"
+    RUN_PLANS = "run_plans"
+    SEE_JOBS = "see_jobs"
+    SEE_HISTORY = "see_history"
+    ADMINISTER = "administer"
+
+
+class Scope(StrEnum):
+    """Whether a role reaches all institutions of its alliance or only its own."""
+
+    ALLIANCE = "alliance"
+    INSTITUTION = "institution"
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    label: str
+    description: str
+    scope: Scope
+    permissions: frozenset[Permission]
+
+
+P = Permission
+_EVERYONE = frozenset({P.SEE_HOME, P.SEE_DRUGS, P.SEE_FORMULARY})
+_READER = _EVERYONE | {P.SEE_STOCK, P.SEE_ALERTS, P.SEE_PLANS}
+
+
+class Role(StrEnum):
+    COMMITTEE = "committee"
+    SECRETARY = "secretary"
+    PROCUREMENT = "procurement"
+    PHARMACIST = "pharmacist"
+    HEAD = "head"
+    AUDITOR = "auditor"
+    BUREAU = "bureau"
+    ADMINISTRATOR = "administrator"
+
+
+ROLES: dict[Role, RoleRow] = {
+    Role.COMMITTEE: RoleRow(
+        "药事委员",
+        "药事管理与药物治疗学委员会委员，评议并维护统一用药目录",
+        Scope.ALLIANCE,
+        _READER | {P.EDIT_FORMULARY},
+    ),
+    Role.SECRETARY: RoleRow(
+        "委员会秘书",
+        "委员会办公室，导入政策目录、处理名称匹配、准备会议",
+        Scope.ALLIANCE,
+        _READER | {P.EDIT_FORMULARY, P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS},
+    ),
+    Role.PROCUREMENT: RoleRow(
+        "采购员",
+        "医共体采购中心，编制并优化采购计划",
+        Scope.ALLIANCE,
+        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH},
+    ),
+    Role.PHARMACIST: RoleRow(
+        "药师",
+        "成员机构药房，上报库存与用量，接收并处置缺药预警",
+        Scope.INSTITUTION,
+        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS},
+    ),
+    Role.HEAD: RoleRow("机构负责人", "成员机构负责人，查看本机构目录、库存、预警与计划", Scope.INSTITUTION, _READER),
+    Role.AUDITOR: RoleRow(
+        "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}
+    ),
+    Role.BUREAU: RoleRow("卫生健康局", "主管部门，查看医共体目录、短缺与采购执行", Scope.ALLIANCE, _READER),
+    Role.ADMINISTRATOR: RoleRow(
+        "系统管理员",
+        "维护账号、机构与主数据，不参与业务决定",
+        Scope.ALLIANCE,
+        _EVERYONE | {P.ADMINISTER, P.SEE_JOBS, P.SEE_HISTORY},
+    ),
+}
+ALLIANCE_ROLES = frozenset(role for role, row in ROLES.items() if row.scope is Scope.ALLIANCE)
+INSTITUTION_ROLES = frozenset(ROLES) - ALLIANCE_ROLES
+
+
+class HasRoles(Protocol):
+    """What the table needs to know of a person."""
+
+    @property
+    def roles(self) -> Iterable[str]: ...
+
+
+def can(person: HasRoles, permission: Permission) -> bool:
+    """May this person do it anywhere? Where (which institutions) is `formulary.queries.scope_of`."""
+    return any(permission in ROLES[Role(role)].permissions for role in person.roles)
+
+
+def roles_with(permission: Permission) -> frozenset[Role]:
+    return frozenset(role for role, row in ROLES.items() if permission in row.permissions)

@@ -1,0 +1,37 @@
+import os
+import socket
+import threading
+import time
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from formulary.actions import jobs
+
+REAP_EVERY_SECONDS = 20
+
+
+class Command(BaseCommand):
+    help = "执行后台任务；可在任意多台机器上启动任意多个。"
+
+    def add_arguments(self, parser):
+        parser.add_argument("--batch", action="store_true", help="做完排队的任务后退出")
+
+    def handle(self, *, batch, **options):
+        jobs.reap(now=timezone.now())
+        threading.Thread(target=_keep_reaping, daemon=True).start()
+        call_command(
+            "db_worker",
+            interval=0.5,
+            reload=False,
+            batch=batch,
+            startup_delay=not batch,
+            worker_id=f"{socket.gethostname()}-{os.getpid()}"[:64],
+        )
+
+
+def _keep_reaping():
+    while True:
+        time.sleep(REAP_EVERY_SECONDS)
+        jobs.reap(now=timezone.now())

@@ -1,0 +1,102 @@
+"""An alert is one event: opened, escalated, acted on, closed. Its changes are kept as steps."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from formulary.models import Institution, Presentation
+from formulary.models.constraints import one_of
+
+
+class AlertLevel(models.TextChoices):
+    RED = "red", "红色"
+    ORANGE = "orange", "橙色"
+    YELLOW = "yellow", "黄色"
+    BLUE = "blue", "蓝色"
+
+
+class AlertState(models.TextChoices):
+    OPEN = "open", "待处置"
+    ACTING = "acting", "处置中"
+    CLOSED = "closed", "已解除"
+
+
+LIVE = Q(state__in=["open", "acting"])
+
+
+class Alert(models.Model):
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="alerts", verbose_name="机构")
+    presentation = models.ForeignKey(Presentation, models.PROTECT, related_name="alerts", verbose_name="品规")
+    level = models.CharField("等级", max_length=8, choices=AlertLevel.choices)
+    state = models.CharField("状态", max_length=8, choices=AlertState.choices, default=AlertState.OPEN)
+    cause = models.CharField("原因代码", max_length=20)
+    reason = models.CharField("原因", max_length=300)
+    risk = models.FloatField("缺货概率")
+    stockout_on = models.DateField("预计断货日", null=True, blank=True)
+    opened_on = models.DateField("触发日")
+    updated_on = models.DateField("最近评估日")
+    calm_days = models.PositiveSmallIntegerField("连续低于解除线天数", default=0)
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="处置人"
+    )
+    closed_on = models.DateField("解除日", null=True, blank=True)
+    outcome = models.CharField("处置结果", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "缺药预警"
+        ordering = ["state", "-opened_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "presentation"], condition=LIVE, name="alert_live_once"),
+            one_of("level", AlertLevel.values, name="alert_level_known"),
+            one_of("state", AlertState.values, name="alert_state_known"),
+            models.CheckConstraint(
+                name="alert_closed_iff_dated",
+                condition=Q(state="closed", closed_on__isnull=False) | Q(~Q(state="closed"), closed_on__isnull=True),
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "level"]), models.Index(fields=["institution", "state"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_level_display()} {self.presentation} {self.institution}"
+
+
+class AlertStep(models.Model):
+    """What happened to an alert: raised, changed level, taken on, noted, closed, re-opened."""
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="steps", verbose_name="预警")
+    at = models.DateTimeField("时间")
+    on = models.DateField("评估日")
+    verb = models.CharField("动作", max_length=20)
+    level = models.CharField("等级", max_length=8, choices=AlertLevel.choices)
+    risk = models.FloatField("缺货概率", null=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="人员"
+    )
+    note = models.CharField("说明", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "预警过程"
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.on}"
+
+
+class Notice(models.Model):
+    """A message in the application to one person about one alert."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name="收件人")
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="notices", verbose_name="预警")
+    on = models.DateField("日期")
+    level = models.CharField("等级", max_length=8, choices=AlertLevel.choices)
+    text = models.CharField("内容", max_length=300)
+    created_at = models.DateTimeField("时间")
+    read_at = models.DateTimeField("已读时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "通知"
+        ordering = ["-created_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["person", "alert", "level", "on"], name="notice_once_per_raise")]
+
+    def __str__(self) -> str:
+        return self.text

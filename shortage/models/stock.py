@@ -1,0 +1,179 @@
+"""Facts by institution, in minimal units, each with the intake and row it came from.
+
+A fact is never edited: a newer one supersedes it (`superseded_by`), and undoing that intake brings it back.
+The current fact of a key is the one with `superseded_by` empty; the database keeps it unique.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from formulary.models import Institution, Presentation, Product
+from formulary.models.constraints import at_least, in_order
+from shortage.models.intake import Intake
+
+
+class Fact(models.Model):
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name="机构")
+    presentation = models.ForeignKey(Presentation, models.PROTECT, related_name="+", verbose_name="品规")
+    intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", verbose_name="来源")
+    row = models.PositiveIntegerField("源行号", default=0)
+    superseded_by = models.ForeignKey(
+        Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="被取代于"
+    )
+
+    class Meta:
+        abstract = True
+
+
+CURRENT = Q(superseded_by__isnull=True)
+
+
+class StockLevel(Fact):
+    """Closing stock of a day: usable units in all batches. Between two rows it does not change."""
+
+    date = models.DateField("日期")
+    quantity = models.PositiveIntegerField("数量（最小单位）")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "日末库存"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "presentation", "date"], condition=CURRENT, name="stock_level_current_once"
+            )
+        ]
+        indexes = [models.Index(fields=["institution", "date"]), models.Index(fields=["date"])]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}/{self.presentation_id} {self.date}: {self.quantity}"
+
+
+class StockLot(Fact):
+    """What one batch held on a date. The newest date of an institution's presentation is its stock by batch."""
+
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="产品")
+    date = models.DateField("日期")
+    batch = models.CharField("批号", max_length=40, blank=True)
+    expiry = models.DateField("有效期", null=True, blank=True)
+    quantity = models.PositiveIntegerField("数量（最小单位）")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "批次库存"
+        ordering = ["expiry", "batch"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "presentation", "product", "batch", "date"],
+                condition=CURRENT & Q(product__isnull=False),
+                name="stock_lot_current_once_by_product",
+            ),
+            models.UniqueConstraint(
+                fields=["institution", "presentation", "batch", "date"],
+                condition=CURRENT & Q(product__isnull=True),
+                name="stock_lot_current_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["institution", "presentation", "-date"])]
+
+    def __str__(self) -> str:
+        return f"{self.batch}: {self.quantity}"
+
+
+class Consumption(Fact):
+    """Units used (issued) on a day; a day without a row, covered by a Feed, is a day without use."""
+
+    date = models.DateField("日期")
+    quantity = models.PositiveIntegerField("数量（最小单位）")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "日消耗"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "presentation", "date"], condition=CURRENT, name="consumption_current_once"
+            )
+        ]
+        indexes = [models.Index(fields=["institution", "date"]), models.Index(fields=["date"])]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}/{self.presentation_id} {self.date}: {self.quantity}"
+
+
+class Receipt(Fact):
+    """Goods that arrived."""
+
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="产品")
+    date = models.DateField("到货日")
+    quantity = models.PositiveIntegerField("数量（最小单位）")
+    batch = models.CharField("批号", max_length=40, blank=True)
+    expiry = models.DateField("有效期", null=True, blank=True)
+    supplier_code = models.CharField("供应商编码", max_length=40, blank=True)
+    order_reference = models.CharField("订单号", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "到货"
+        constraints = [
+            at_least("quantity", 1, name="receipt_quantity_positive"),
+            models.UniqueConstraint(
+                fields=["institution", "presentation", "date", "batch", "order_reference"],
+                condition=CURRENT,
+                name="receipt_current_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["institution", "date"])]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}/{self.presentation_id} {self.date}: +{self.quantity}"
+
+
+class ExpectedReceipt(models.Model):
+    """An order not yet arrived, as the forecast of risk sees it. Pushed here by procurement or read from a file."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "在途"
+        ARRIVED = "arrived", "已到货"
+        CANCELLED = "cancelled", "已取消"
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="expected", verbose_name="机构")
+    presentation = models.ForeignKey(Presentation, models.PROTECT, related_name="expected", verbose_name="品规")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="产品")
+    reference = models.CharField("订单号", max_length=60)
+    supplier_code = models.CharField("供应商编码", max_length=40, blank=True)
+    quantity = models.PositiveIntegerField("数量（最小单位）")
+    ordered_on = models.DateField("下单日")
+    due_on = models.DateField("预计到货日", null=True, blank=True)
+    arrived_on = models.DateField("到货日", null=True, blank=True)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "在途订单"
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "presentation", "reference"], name="expected_receipt_once"),
+            in_order("ordered_on", "arrived_on", name="expected_receipt_in_order"),
+            models.CheckConstraint(
+                name="expected_receipt_arrived_has_date",
+                condition=~Q(state="arrived") | Q(arrived_on__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "institution"])]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Feed(models.Model):
+    """Up to which day an institution's data is here. Late means 没有数据, never 充足."""
+
+    class Kind(models.TextChoices):
+        STOCK = "stock", "库存"
+        CONSUMPTION = "consumption", "消耗"
+
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="feeds", verbose_name="机构")
+    kind = models.CharField("数据", max_length=12, choices=Kind.choices)
+    first_date = models.DateField("最早日期")
+    last_date = models.DateField("最新日期")
+    received_at = models.DateTimeField("最近接收")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "数据到达"
+        constraints = [models.UniqueConstraint(fields=["institution", "kind"], name="feed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.institution} {self.get_kind_display()} 至 {self.last_date}"
