@@ -87,14 +87,14 @@ def no_arrival(
     hand falls to the reorder point; residual: mean days a shortage still lasts.
     """
     survival = np.ones((len(per_day), len(horizons)))
-    counted = orders.quantity >= np.maximum(WORTH_DAYS * per_day, _LEAST)[:, None]
+    counted: NDArray[np.bool_] = np.greater_equal(orders.quantity, np.maximum(WORTH_DAYS * per_day, _LEAST)[:, None])
     for k in range(orders.quantity.shape[1]):
         one = _order(horizons, orders.age[:, k, None], orders.promised[:, k, None], _column(lead, k))
         survival *= np.where(counted[:, k, None], one, 1.0)
     wait = np.maximum(reaches_point - review.next_in, 0.0)
     placed = review.next_in + np.ceil(wait / review.every) * review.every
     virtual = _column(lead, 0).survival(horizons[None, :] - placed[:, None])
-    survival = np.where(counted.any(axis=1)[:, None], survival, virtual)
+    survival = np.where(np.asarray(counted.any(axis=1))[:, None], survival, virtual)
     short = np.exp(-horizons / residual)[None, :]
     return np.asarray((1 - shortage[:, None]) * survival + shortage[:, None] * np.maximum(short, survival))
 
@@ -119,8 +119,8 @@ def _column(lead: LeadTime, k: int) -> LeadTime:
             return array[:, None] if array.ndim == 1 else float(array)
         return array[:, min(k, array.shape[1] - 1), None]
 
-    fields = (lead.mean, lead.log_sd, lead.late_share, lead.late_median, lead.late_log_sd)
-    return LeadTime(*(pick(value) for value in fields), longest=lead.longest)
+    mean, log_sd, late_share = pick(lead.mean), pick(lead.log_sd), pick(lead.late_share)
+    return LeadTime(mean, log_sd, late_share, pick(lead.late_median), pick(lead.late_log_sd), lead.longest)
 
 
 def shortage_posterior(

@@ -24,7 +24,7 @@ class Settings:
     trees: int = 60
     depth: int = 3
     rate: float = 0.1
-    leaf: float = 10.0
+    leaf: float = 30.0
     bins: int = 32
     rounds: int = 12
 
@@ -39,7 +39,7 @@ class Logistic:
     weights: Doubles
 
     def log_odds(self, x: Doubles) -> Doubles:
-        return self.weights[0] + _expanded(x, self.centre, self.scale, self.knots) @ self.weights[1:]
+        return np.asarray(self.weights[0] + _expanded(x, self.centre, self.scale, self.knots) @ self.weights[1:])
 
 
 @dataclass(frozen=True)

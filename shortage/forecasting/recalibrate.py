@@ -51,7 +51,7 @@ def learn(
     jitter = (np.arange(actual.size) * 0.6180339887498949) % 1.0
     places = negbin.cdf(np.asarray(actual, dtype=np.float64) - jitter, mean, variance)
     bins = max(1, min(BINS, int(actual.size * weight // 100)))
-    edges = np.unique(np.quantile(mean, np.linspace(0, 1, bins + 1)[1:-1]))
+    edges = np.unique(np.quantile(mean, np.linspace(0, 1, bins + 1)[1:-1])).astype(np.float64)
     at = np.searchsorted(edges, mean)
     rows = []
     for b in range(len(edges) + 1):

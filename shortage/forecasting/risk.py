@@ -80,10 +80,10 @@ def risk(batches: Batches, demand: Demand, per_day: Doubles, no_arrival: Doubles
     s = np.concatenate([np.ones((len(start), 1)), np.minimum.accumulate(no_arrival, axis=1)], axis=1)
     steps = (s[:, :-1] - s[:, 1:]) * (t[:, :-1] + t[:, 1:]) / 2
     within = np.cumsum(steps, axis=1) + s[:, 1:] * t[:, 1:]
-    p = [np.clip(within[:, int(np.searchsorted(GRID, day))], 0.0, 1.0) for day in (7, 14, 30)]
+    p7, p14, p30 = (np.clip(within[:, int(np.searchsorted(GRID, day))], 0.0, 1.0) for day in (7, 14, 30))
     gaps = np.diff(np.concatenate([[0.0], GRID]))
     days_out = ((s * t)[:, 1:] * gaps).sum(axis=1)
-    return Risk(*p, days_out, tonight, tonight - stock[:, -1], _runs_out(t))
+    return Risk(p7, p14, p30, days_out, tonight, tonight - stock[:, -1], _runs_out(t))
 
 
 def _runs_out(t: Doubles) -> Doubles:
@@ -125,6 +125,4 @@ def calibration(p: Doubles, happened: NDArray[np.bool_], *, steady: float = 50.0
     rising = isotonic_regression(seen, weights=size).x
     keep = np.concatenate([[True], np.diff(centre) > 1e-9])
     points = np.concatenate([[0.0], np.clip(centre[keep], 1e-6, 1 - 1e-6), [1.0]])
-    return Calibration(
-        points, np.concatenate([[0.0], rising[keep], [max(1.0 if happened.all() else rising[-1], rising[-1])]])
-    )
+    return Calibration(points, np.concatenate([[0.0], rising[keep], rising[-1:]]))

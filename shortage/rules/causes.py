@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shortage.rules.grading import Thresholds
+from shortage.rules.grading import DEFAULT, Thresholds
 
 
 class Cause(StrEnum):
@@ -56,7 +56,7 @@ class Facts:
     next_arrival: dt.date | None = None
 
 
-def cause(facts: Facts, rules: Thresholds = Thresholds()) -> tuple[Cause, str]:
+def cause(facts: Facts, rules: Thresholds = DEFAULT) -> tuple[Cause, str]:
     """The cause that presses most, and the sentence to show."""
     for code, sentence in _candidates(facts, rules):
         if sentence:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import csv
 import datetime as dt
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -79,7 +80,7 @@ class SeriesFile:
     def coming_days(self, steps: int) -> list[list[str]]:
         """For each series the ISO days of its next periods, in the convention of its own rows."""
         bounds = np.searchsorted(self.series, np.arange(len(self.ids) + 1))
-        return [self._coming(self.days[a:b], steps) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [self._coming(self.days[a:b], steps) for a, b in itertools.pairwise(bounds)]
 
     def _coming(self, days: NDArray[np.int64], steps: int) -> list[str]:
         last = _day(int(days[-1]))
