@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from formulary.actions.history import record
+from formulary.actions.history import home_alliance, record
 from formulary.actions.reference_links import write_plan
 from formulary.models import EntryLink, ListEdition, ListEntry, ListKind, Person
 from formulary.queries.medicines import matcher
@@ -93,7 +93,14 @@ def import_reference(
             made = _write_editions(given, by_edition, editions, now)
             rows = _write_entries(by_edition, changes, made, now)
             write_plan(plan, rows, kind=kind, origin=f"{ListKind(kind).label} {edition}")
-            record("导入政策目录", next(iter(made.values())), alliance=None, by=by, now=now, data=_facts(given, result))
+            record(
+                "导入政策目录",
+                made[next(iter(by_edition))],
+                alliance=home_alliance(by),
+                by=by,
+                now=now,
+                data=_facts(given, result),
+            )
     return result
 
 

@@ -20,7 +20,7 @@ def write_plan(plan: LinkPlan, entries: Sequence[ListEntry], *, kind: str, origi
     made = _medicines(plan.new.values(), origin)
     links: dict[tuple[int, object, str], EntryLink] = {}
     for link in plan.links:
-        medicine = made[link.medicine] if isinstance(link.medicine, NewMedicine) else link.medicine
+        medicine = made[link.medicine] if isinstance(link.medicine, NewMedicine) else int(str(link.medicine))
         how = NEW_MEDICINE if link.how is How.NONE else str(link.how)
         _merge(links, entries[link.entry], medicine, link.form, link.strengths, how)
     for question in plan.questions.values():
@@ -36,7 +36,7 @@ def write_plan(plan: LinkPlan, entries: Sequence[ListEntry], *, kind: str, origi
 def _merge(
     links: dict[tuple[int, object, str], EntryLink],
     entry: ListEntry,
-    medicine: object,
+    medicine: int,
     form: str,
     strengths: Sequence[str],
     how: str,
@@ -45,9 +45,7 @@ def _merge(
     key = (entry.pk, medicine, form[:120])
     link = links.get(key)
     if link is None:
-        links[key] = EntryLink(
-            entry=entry, medicine_id=medicine, form=form[:120], strengths=list(strengths), how=how
-        )
+        links[key] = EntryLink(entry=entry, medicine_id=medicine, form=form[:120], strengths=list(strengths), how=how)
     else:
         link.strengths = list(dict.fromkeys([*link.strengths, *strengths]))
 
@@ -69,14 +67,22 @@ def _medicines(new: Any, origin: str) -> dict[NewMedicine, int]:
         for (substance, salt, group), each in wanted.items()
     ]
     Medicine.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
-    found = Medicine.objects.filter(substance__in=[row.substance for row in rows]) if len(rows) < BATCH else Medicine.objects.all()
+    found = (
+        Medicine.objects.filter(substance__in=[row.substance for row in rows])
+        if len(rows) < BATCH
+        else Medicine.objects.all()
+    )
     ids = {(m.substance, m.salt, m.form_group): m.pk for m in found.only("substance", "salt", "form_group")}
     return {each: ids[key] for key, each in wanted.items()}
 
 
 def _question(question: Question, kind: str, made: Mapping[NewMedicine, int]) -> NameMatch:
     candidates = [
-        {"medicine": made[c.medicine] if isinstance(c.medicine, NewMedicine) else c.medicine, "score": c.score, "why": c.why}
+        {
+            "medicine": made[c.medicine] if isinstance(c.medicine, NewMedicine) else c.medicine,
+            "score": c.score,
+            "why": c.why,
+        }
         for c in question.candidates
     ]
     asked, created = NameMatch.objects.get_or_create(

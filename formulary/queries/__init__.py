@@ -1,7 +1,10 @@
 """What other apps and pages may ask of the formulary; one file per noun, all names here."""
 
 from formulary.queries.history import events, verbs, verify_history
+from formulary.queries.matches import RankedCandidate, matches, pending_match_count, ranked_candidates
+from formulary.queries.medicines import match_medicine, matcher
 from formulary.queries.reach import Scope, scope_of
+from formulary.queries.status import drug_status, drug_statuses, editions_in_force, listed_entries
 from formulary.queries.versions import (
     entries,
     entry_counts,
@@ -13,12 +16,22 @@ from formulary.queries.versions import (
 )
 
 __all__ = [
+    "RankedCandidate",
     "Scope",
+    "drug_status",
+    "drug_statuses",
+    "editions_in_force",
     "entries",
     "entry_counts",
     "events",
     "levels_open_to",
+    "listed_entries",
+    "match_medicine",
+    "matcher",
+    "matches",
     "matching",
+    "pending_match_count",
+    "ranked_candidates",
     "rule_value",
     "scope_of",
     "therapeutic_classes",

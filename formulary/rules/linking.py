@@ -83,8 +83,10 @@ def _display(name: DrugName) -> str:
     raw = name.raw.strip()
     if name.chinese_medicine or "；" in raw or parse_name(raw).form_group == "":
         return raw
-    marks = "".join(f"({mark})" for mark in (name.variant, name.qualifier) if mark)
-    return name.full + marks
+    short = name.full + "".join(f"({mark})" for mark in (name.variant, name.qualifier) if mark)
+    again = parse_name(short, name.form_group)
+    same = (again.full, again.variant, again.qualifier) == (name.full, name.variant, name.qualifier)
+    return short if same else raw
 
 
 def plan_links(
