@@ -87,15 +87,31 @@ def _logistic(x: Doubles, y: Doubles, hinged: list[int], settings: Settings) -> 
     penalty[0] = 1e-6
     weights = np.zeros(design.shape[1])
     weights[0] = logit(np.clip(y.mean(), 1e-4, 1 - 1e-4))
-    for _ in range(settings.rounds):
-        p = expit(design @ weights)
+    return Logistic(centre, scale, knots, _newton(design, y, weights, penalty, settings.rounds))
+
+
+def _newton(design: Doubles, y: Doubles, weights: Doubles, penalty: Doubles, rounds: int) -> Doubles:
+    """Newton steps, each halved until the penalised likelihood rises: undamped steps swing apart on rare events."""
+    worth = -np.inf
+    odds = design @ weights
+    for _ in range(rounds):
+        p = expit(odds)
         gradient = design.T @ (y - p) - penalty * weights
         curvature = (design * (p * (1 - p))[:, None]).T @ design + np.diag(penalty)
-        step = np.clip(np.linalg.solve(curvature, gradient), -2, 2)
-        weights += step
-        if np.abs(step).max() < 1e-4:
+        step = np.linalg.solve(curvature, gradient)
+        moved = design @ step
+        before, worth = worth, -np.inf
+        for share in (1.0, 0.5, 0.25, 0.125, 0.06, 0.03):
+            tried, tried_odds = weights + share * step, odds + share * moved
+            worth = float((y * tried_odds - np.logaddexp(0, tried_odds)).sum() - (penalty * tried**2).sum() / 2)
+            if worth > before:
+                break
+        if worth <= before:
             break
-    return Logistic(centre, scale, knots, weights)
+        weights, odds = tried, tried_odds
+        if np.abs(step).max() < 1e-3 or worth - before < 1e-4 * abs(worth):
+            break
+    return weights
 
 
 def _expanded(x: Doubles, centre: Doubles, scale: Doubles, knots: tuple[tuple[int, Doubles], ...]) -> Doubles:
