@@ -24,7 +24,8 @@ def manage(*words: object) -> int:
 
 
 def table(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(path.open(encoding="utf-8")))
+    with path.open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
 
 
 def test_forecast_keeps_ids_phase_and_columns(tmp_path):

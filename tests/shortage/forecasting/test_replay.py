@@ -6,7 +6,7 @@ from shortage.forecasting.evidence import History, gather
 from shortage.forecasting.replay import Replay, outcomes, replay
 
 
-def small_world(n: int = 60, t: int = 40, seed: int = 0) -> History:
+def small_world(n: int = 48, t: int = 28, seed: int = 0) -> History:
     """Shelves that are filled every few periods and sometimes run out first."""
     rng = np.random.default_rng(seed)
     stock, y, received = (np.zeros((n, t)) for _ in range(3))
@@ -36,7 +36,7 @@ def test_outcomes_by_hand():
 def test_the_future_changes_no_past_risk_or_level():
     history = small_world()
     before = replay(history, 2)
-    cut = 25
+    cut = 18
     rng = np.random.default_rng(9)
     other = [a.copy() for a in (history.y, history.stock, history.received)]
     for values in other:
@@ -50,15 +50,15 @@ def test_the_future_changes_no_past_risk_or_level():
 
 def test_a_history_cut_short_gives_the_same_past():
     history = small_world()
-    cut = 28
+    cut = 18
     parts = [a[:, :cut] for a in (history.y, history.stock, history.received)]
     short = replay(History(*parts, history.site, history.item, "M"), 1)
     assert short.risk == pytest.approx(replay(history, 1).risk[:, :cut], abs=1e-9, nan_ok=True)
 
 
 def test_risk_is_a_calibrated_probability():
-    result = replay(small_world(200, 50, 3), 1)
-    cases = result.known & (result.stock > 0) & (np.arange(50) >= 20)[None] & np.isfinite(result.risk)
+    result = replay(small_world(150, 30, 3), 1)
+    cases = result.known & (result.stock > 0) & (np.arange(30) >= 12)[None] & np.isfinite(result.risk)
     p, came = result.risk[cases], result.happened[cases]
     assert p.mean() == pytest.approx(came.mean(), abs=0.02)
     assert ((p - came) ** 2).mean() < 0.8 * came.mean() * (1 - came.mean())
