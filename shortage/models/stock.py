@@ -2,6 +2,7 @@
 
 A fact is never edited: a newer one supersedes it (`superseded_by`), and undoing that intake brings it back.
 The current fact of a key is the one with `superseded_by` empty; the database keeps it unique.
+A fact superseded by its own intake was withdrawn: its intake has been undone.
 """
 
 from django.db import models
@@ -77,6 +78,28 @@ class StockLot(Fact):
         return f"{self.batch}: {self.quantity}"
 
 
+class StockPosition(models.Model):
+    """The newest closing stock of each item, kept beside the facts so that a page need not search years of days.
+
+    Written only together with the facts it follows from (shortage.actions.positions).
+    """
+
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="positions", verbose_name="机构")
+    presentation = models.ForeignKey(Presentation, models.CASCADE, related_name="positions", verbose_name="品规")
+    date = models.DateField("日期")
+    quantity = models.PositiveIntegerField("可用库存（最小单位）")
+    expired = models.PositiveIntegerField("其中已过期未计入", default=0)
+    nearest_expiry = models.DateField("最近有效期", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "当前库存"
+        constraints = [models.UniqueConstraint(fields=["institution", "presentation"], name="stock_position_once")]
+        indexes = [models.Index(fields=["presentation"]), models.Index(fields=["nearest_expiry"])]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}/{self.presentation_id}: {self.quantity}"
+
+
 class Consumption(Fact):
     """Units used (issued) on a day; a day without a row, covered by a Feed, is a day without use."""
 
@@ -112,8 +135,13 @@ class Receipt(Fact):
         constraints = [
             at_least("quantity", 1, name="receipt_quantity_positive"),
             models.UniqueConstraint(
+                fields=["institution", "presentation", "product", "date", "batch", "order_reference"],
+                condition=CURRENT & Q(product__isnull=False),
+                name="receipt_current_once_by_product",
+            ),
+            models.UniqueConstraint(
                 fields=["institution", "presentation", "date", "batch", "order_reference"],
-                condition=CURRENT,
+                condition=CURRENT & Q(product__isnull=True),
                 name="receipt_current_once",
             ),
         ]
