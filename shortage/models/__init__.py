@@ -3,7 +3,16 @@
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
 from shortage.models.forecast import Forecast, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
-from shortage.models.stock import CURRENT, Consumption, ExpectedReceipt, Feed, Receipt, StockLevel, StockLot, StockPosition
+from shortage.models.stock import (
+    CURRENT,
+    Consumption,
+    ExpectedReceipt,
+    Feed,
+    Receipt,
+    StockLevel,
+    StockLot,
+    StockPosition,
+)
 
 __all__ = [
     "CURRENT",

@@ -14,12 +14,13 @@ from shortage.models.intake import Intake
 
 
 class Fact(models.Model):
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name="机构")
+    # Every index costs each of millions of rows: the institution leads the composite ones below.
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name="机构", db_index=False)
     presentation = models.ForeignKey(Presentation, models.PROTECT, related_name="+", verbose_name="品规")
     intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", verbose_name="来源")
     row = models.PositiveIntegerField("源行号", default=0)
     superseded_by = models.ForeignKey(
-        Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="被取代于"
+        Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="被取代于", db_index=False
     )
 
     class Meta:
@@ -27,6 +28,11 @@ class Fact(models.Model):
 
 
 CURRENT = Q(superseded_by__isnull=True)
+
+
+def superseded(name: str) -> models.Index:
+    """Finds what an intake superseded; most facts are in force, so only the others are in it."""
+    return models.Index(fields=["superseded_by"], condition=~CURRENT, name=name)
 
 
 class StockLevel(Fact):
@@ -42,7 +48,11 @@ class StockLevel(Fact):
                 fields=["institution", "presentation", "date"], condition=CURRENT, name="stock_level_current_once"
             )
         ]
-        indexes = [models.Index(fields=["institution", "date"]), models.Index(fields=["date"])]
+        indexes = [
+            models.Index(fields=["institution", "date"]),
+            models.Index(fields=["date"]),
+            superseded("level_superseded"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.institution_id}/{self.presentation_id} {self.date}: {self.quantity}"
@@ -72,7 +82,7 @@ class StockLot(Fact):
                 name="stock_lot_current_once",
             ),
         ]
-        indexes = [models.Index(fields=["institution", "presentation", "-date"])]
+        indexes = [models.Index(fields=["institution", "presentation", "-date"]), superseded("lot_superseded")]
 
     def __str__(self) -> str:
         return f"{self.batch}: {self.quantity}"
@@ -113,7 +123,11 @@ class Consumption(Fact):
                 fields=["institution", "presentation", "date"], condition=CURRENT, name="consumption_current_once"
             )
         ]
-        indexes = [models.Index(fields=["institution", "date"]), models.Index(fields=["date"])]
+        indexes = [
+            models.Index(fields=["institution", "date"]),
+            models.Index(fields=["date"]),
+            superseded("consumption_superseded"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.institution_id}/{self.presentation_id} {self.date}: {self.quantity}"
@@ -145,7 +159,7 @@ class Receipt(Fact):
                 name="receipt_current_once",
             ),
         ]
-        indexes = [models.Index(fields=["institution", "date"])]
+        indexes = [models.Index(fields=["institution", "date"]), superseded("receipt_superseded")]
 
     def __str__(self) -> str:
         return f"{self.institution_id}/{self.presentation_id} {self.date}: +{self.quantity}"
