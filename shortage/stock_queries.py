@@ -9,7 +9,7 @@ import pandas as pd
 from django.db.models import Count, Sum
 
 from formulary.models import Alliance, Institution, Presentation, Product
-from shortage.models import CURRENT, Consumption, StockPosition
+from shortage.models import CURRENT, LIVE, Alert, Consumption, StockPosition
 from shortage.rules.stock_codes import Catalogue, Drug, Pack
 
 USE_WINDOW = dt.timedelta(days=60)
@@ -81,3 +81,24 @@ class Names:
             drugs = Presentation.objects.order_by().values_list("pk", "name", "strength")
             self._drugs = {pk: f"{name} {strength}" for pk, name, strength in drugs}
         return f"{self._institutions.get(item[0], '')} {self._drugs.get(item[1], '')}"
+
+
+def alert_rows(institution: Institution, state: str, since: dt.date | None) -> list[dict[str, object]]:
+    """An institution's alerts for the API, newest first: `state` is live, closed or all."""
+    rows = Alert.objects.filter(institution=institution).select_related("presentation").order_by("-opened_on", "-pk")
+    if state != "all":
+        rows = rows.filter(LIVE) if state == "live" else rows.exclude(LIVE)
+    if since is not None:
+        rows = rows.filter(updated_on__gte=since)
+    same = ("id", "level", "state", "cause", "reason", "risk", "opened_on", "updated_on", "closed_on")
+    return [
+        {
+            **{name: getattr(row, name) for name in same},
+            "institution": institution.code,
+            "drug": row.presentation.code,
+            "name": row.presentation.name,
+            "strength": row.presentation.strength,
+            "expected_stockout": row.stockout_on,
+        }
+        for row in rows[:2000]
+    ]

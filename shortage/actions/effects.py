@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import pandas as pd
@@ -13,6 +14,7 @@ from shortage.rules.stock_effect import Effect, count_outcomes, stock_jump, use_
 from shortage.rules.stock_file import Kind
 
 MOST_WARNINGS = 100
+Item = tuple[int, int]
 
 
 def daily(frame: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +31,7 @@ def effect_of(frames: dict[Kind, pd.DataFrame]) -> Effect:
             _stock_effect(effect, frame, change)
         elif kind is Kind.CONSUMPTION:
             change = facts.plan(CONSUMPTION, daily(frame))
-            effect.warnings += use_warnings(change.rows)
+            effect.warnings += _named(use_warnings(change.rows), change.rows)
         else:
             change = facts.plan(RECEIPTS, frame)
         effect.rows[kind.value] = count_outcomes(change.counts, 0)
@@ -51,34 +53,44 @@ def _stock_effect(effect: Effect, frame: pd.DataFrame, change: facts.Change) -> 
         elif row.date.date() >= last[0] and row.quantity != last[1]:
             effect.items_changed += 1
             effect.items_to_zero += row.quantity == 0
-    effect.warnings += stock_warnings(change.levels.rows, frame)
+    effect.warnings += _named(stock_warnings(change.levels.rows, known), change.levels.rows)
 
 
-def stock_warnings(levels: pd.DataFrame, frame: pd.DataFrame) -> list[str]:
-    """Items whose stock looks like a wrong unit against the last known one."""
-    known, use, names = stock_queries.positions(frame), stock_queries.recent_use(levels), stock_queries.Names(levels)
+def stock_warnings(levels: pd.DataFrame, known: dict[Item, tuple[dt.date, int]]) -> list[tuple[int, str]]:
+    """Source row and words for every item whose stock looks like a wrong unit against the last `known` one."""
+    changed = levels[levels["outcome"] != "unchanged"]
+    use = stock_queries.recent_use(changed)
     found = []
-    for row in each(levels[levels["outcome"] != "unchanged"]):
+    for row in each(changed):
         item = (row.institution_id, row.presentation_id)
         last = known.get(item)
         if last is not None and row.date.date() >= last[0]:
             days = (row.date.date() - last[0]).days
             jump = stock_jump(row.quantity, last[1], use.get(item, (0.0, 0.0))[0], days)
             if jump:
-                found.append(f"第 {row.row} 行：{names.of(item)} {jump}，请核对单位")
+                found.append((row.row, f"{jump}，请核对单位"))
     return found
 
 
-def use_warnings(days: pd.DataFrame) -> list[str]:
-    """Days whose use looks like a wrong unit against the mean of the 60 days before."""
-    use, names = stock_queries.recent_use(days), stock_queries.Names(days)
+def use_warnings(days: pd.DataFrame) -> list[tuple[int, str]]:
+    """Source row and words for every day whose use looks like a wrong unit against the 60 days before."""
+    changed = days[(days["outcome"] != "unchanged") & (days["quantity"] >= 10)]
+    use = stock_queries.recent_use(changed)
     found = []
-    for row in each(days[(days["outcome"] != "unchanged") & (days["quantity"] >= 10)]):
-        item = (row.institution_id, row.presentation_id)
-        jump = use_jump(row.quantity, use.get(item, (0.0, 0.0))[1])
+    for row in each(changed):
+        jump = use_jump(row.quantity, use.get((row.institution_id, row.presentation_id), (0.0, 0.0))[1])
         if jump:
-            found.append(f"第 {row.row} 行：{names.of(item)} {jump}，请核对单位")
+            found.append((row.row, f"{jump}，请核对单位"))
     return found
+
+
+def _named(warnings: list[tuple[int, str]], rows: pd.DataFrame) -> list[str]:
+    """As sentences that a person can follow to the row and the drug."""
+    if not warnings:
+        return []
+    names = stock_queries.Names(rows)
+    items = {row.row: (row.institution_id, row.presentation_id) for row in each(rows)}
+    return [f"第 {row} 行：{names.of(items[row])} {text}" for row, text in warnings]
 
 
 def _shortened(warnings: Sequence[str]) -> list[str]:
