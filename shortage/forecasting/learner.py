@@ -135,12 +135,7 @@ def _trees(x: Doubles, y: Doubles, settings: Settings) -> Trees:
 
 
 def _question(
-    codes: NDArray[np.int64],
-    leaf: NDArray[np.int64],
-    gradient: Doubles,
-    curvature: Doubles,
-    size: int,
-    settings: Settings,
+    codes: NDArray[np.int64], leaf: NDArray[np.int64], gradient: Doubles, curvature: Doubles, size: int, settings: Settings
 ) -> tuple[int, int]:
     """The (feature, bin) that, asked of every leaf, gains most."""
     bins, base = settings.bins, leaf * settings.bins

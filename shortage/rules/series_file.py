@@ -86,9 +86,7 @@ class SeriesFile:
         if self.freq != "M":
             stride = 1 if self.freq == "D" else 7
             return [(last + dt.timedelta(days=stride * k)).isoformat() for k in range(1, steps + 1)]
-        return [
-            add_months(last, k, _month_day([_day(int(day)) for day in days])).isoformat() for k in range(1, steps + 1)
-        ]
+        return [add_months(last, k, _month_day([_day(int(day)) for day in days])).isoformat() for k in range(1, steps + 1)]
 
 
 def period_number(day: dt.date, freq: Freq) -> int:
@@ -158,15 +156,7 @@ def _rows(table: Table, freq: Freq, faults: list[Fault]) -> SeriesFile | None:
     if faults:
         return None
     if periods.max() - periods.min() >= MOST_PERIODS:
-        faults.append(
-            Fault(
-                table.name,
-                None,
-                "ds",
-                "",
-                f"首尾相差 {periods.max() - periods.min() + 1} 期，应不超过 {MOST_PERIODS} 期",
-            )
-        )
+        faults.append(Fault(table.name, None, "ds", "", f"首尾相差 {periods.max() - periods.min() + 1} 期，应不超过 {MOST_PERIODS} 期"))
         return None
     order = np.lexsort((periods, code))
     optional = {name: None if value is None else value[order] for name, value in numbers.items()}
@@ -198,9 +188,7 @@ def _dates(reader: Reader) -> NDArray[np.int64]:
             found[k] = parse_date(str(text)).toordinal() - _EPOCH
         except (ValueError, OverflowError):
             for index in np.flatnonzero(code == k):
-                reader.fault(
-                    int(index), "ds", text, "应为日期，如 2026-11-21" if text else "不能为空，应为日期，如 2026-11-21"
-                )
+                reader.fault(int(index), "ds", text, "应为日期，如 2026-11-21" if text else "不能为空，应为日期，如 2026-11-21")
     return found[code]
 
 
