@@ -11,10 +11,10 @@ import csv
 import datetime as dt
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, TextIO, cast
 
 import numpy as np
 import pandas as pd
@@ -237,14 +237,41 @@ def _groups(reader: Reader, name: str, code: NDArray[np.int64], n: int) -> tuple
     return first, [str(value) for value in names]
 
 
+def iso(day: int) -> str:
+    """ISO text of days since 1970."""
+    return _day(day).isoformat()
+
+
+def later(day: int, periods: int, freq: Freq) -> str:
+    """ISO text of the same place in the period `periods` later."""
+    date = _day(day)
+    if freq == "M":
+        return add_months(date, periods, _month_day([date])).isoformat()
+    return (date + dt.timedelta(days=periods * (1 if freq == "D" else 7))).isoformat()
+
+
 def write_csv(target: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Writes the whole file or nothing: a temporary file beside it takes its place when it is complete."""
+    """Writes the whole file or nothing."""
+
+    def fill(stream: TextIO) -> None:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+    _replace(target, fill)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Writes the whole file or nothing."""
+    _replace(target, lambda stream: stream.write(text))
+
+
+def _replace(target: Path, fill: Callable[[TextIO], object]) -> None:
+    """A temporary file beside the target takes its place when it is complete."""
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", text=True)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows)
+            fill(stream)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(target)
     except BaseException:
