@@ -55,9 +55,7 @@ def replay_file(
     if first > int(file.period.max()) - origin:
         raise DataRefused([Fault("", None, "ds", "", f"没有 {start.isoformat()} 及以后的数据")], source=source.name)
     received = None if file.received is None else file.on_calendar(file.received)
-    history = History(
-        file.on_calendar(file.y), file.on_calendar(file.stock_end), received, file.site, file.item, freq
-    )
+    history = History(file.on_calendar(file.y), file.on_calendar(file.stock_end), received, file.site, file.item, freq)
     result = replay(history, lead)
     sites = len(file.site_names) or 1
     summary = verdict.report(result, max(first, 0), lead, sites)

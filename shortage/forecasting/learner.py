@@ -24,7 +24,7 @@ class Settings:
     trees: int = 60
     depth: int = 3
     rate: float = 0.1
-    leaf: float = 10.0
+    leaf: float = 30.0
     bins: int = 32
     rounds: int = 12
 
@@ -39,7 +39,7 @@ class Logistic:
     weights: Doubles
 
     def log_odds(self, x: Doubles) -> Doubles:
-        return self.weights[0] + _expanded(x, self.centre, self.scale, self.knots) @ self.weights[1:]
+        return np.asarray(self.weights[0] + _expanded(x, self.centre, self.scale, self.knots) @ self.weights[1:])
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,13 @@ def _trees(x: Doubles, y: Doubles, settings: Settings) -> Trees:
 
 
 def _question(
-    codes: NDArray[np.int64], offered: range, leaf: NDArray[np.int64], gradient: Doubles, curvature: Doubles, size: int, settings: Settings
+    codes: NDArray[np.int64],
+    offered: range,
+    leaf: NDArray[np.int64],
+    gradient: Doubles,
+    curvature: Doubles,
+    size: int,
+    settings: Settings,
 ) -> tuple[int, int]:
     """The (feature, bin) among those offered that, asked of every leaf, gains most."""
     bins, base = settings.bins, leaf * settings.bins

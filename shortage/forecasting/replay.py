@@ -121,7 +121,10 @@ def thresholds(risk: Doubles, happened: Flags, cases: Flags, lead: int) -> Doubl
     came = happened[usable]
     # Histogram by period and place, cumulated over time and from the top: cases and hits at or above each grid value.
     above, hits = (
-        np.bincount(period * (g + 1) + place, weights, t * (g + 1)).reshape(t, g + 1).cumsum(axis=0)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        np.bincount(period * (g + 1) + place, weights, t * (g + 1))
+        .reshape(t, g + 1)
+        .cumsum(axis=0)[:, ::-1]
+        .cumsum(axis=1)[:, ::-1]
         for weights in (np.ones(came.size), came.astype(np.float64))
     )
     f1 = 2 * hits[:, 1:] / np.maximum(above[:, 1:] + hits[:, :1], 1)

@@ -13,7 +13,9 @@ class Command(FileCommand):
     help = "逐期回放历史：每期只用当期及以前的数据，给出缺货概率与预警，写出 CSV 与评估报告；不使用数据库。"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("history", type=Path, metavar="HISTORY.csv", help="unique_id,ds,y,stock_end[,received,site,item]")
+        parser.add_argument(
+            "history", type=Path, metavar="HISTORY.csv", help="unique_id,ds,y,stock_end[,received,site,item]"
+        )
         parser.add_argument("--freq", choices=("D", "W", "M"), required=True, help="D 日、W 周、M 月")
         parser.add_argument("--lead-time", type=whole, required=True, metavar="PERIODS", help="到货所需期数")
         parser.add_argument("--from", dest="start", type=day, required=True, metavar="DATE", help="自该日所在期起输出")
