@@ -58,7 +58,17 @@ def forecast_rows(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iter
     )  # fmt: skip
     for (who, drug, *numbers), working in zip(zip(*columns, strict=True), _workings(seen, found, wanted), strict=True):
         *rates, safety, point, target, lead = numbers
-        yield (who, drug, seen.series.as_of, *(round(x, 4) for x in rates), safety, point, target, round(lead, 1), working)
+        yield (
+            who,
+            drug,
+            seen.series.as_of,
+            *(round(x, 4) for x in rates),
+            safety,
+            point,
+            target,
+            round(lead, 1),
+            working,
+        )
 
 
 def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable[str]:
@@ -82,7 +92,12 @@ def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable
 
 
 def risk_rows(
-    seen: Gathered, found: Assessment, wanted: np.ndarray, on_order: np.ndarray, levels: Sequence[str], causes: Sequence[str]
+    seen: Gathered,
+    found: Assessment,
+    wanted: np.ndarray,
+    on_order: np.ndarray,
+    levels: Sequence[str],
+    causes: Sequence[str],
 ) -> Iterable[tuple]:
     """Tuples for RISK; levels and causes are per series, "" for none."""
     as_of, risk = seen.series.as_of, found.risk
@@ -90,7 +105,9 @@ def risk_rows(
         wanted, seen.series.institution, seen.series.presentation, np.floor(risk.usable).astype(np.int64), on_order,
         found.supply, risk.p7, risk.p14, risk.p30, risk.days_out,
     )  # fmt: skip
-    for at, (who, drug, stock, coming, supply, *chances) in zip(wanted.tolist(), zip(*columns, strict=True), strict=True):
+    for at, (who, drug, stock, coming, supply, *chances) in zip(
+        wanted.tolist(), zip(*columns, strict=True), strict=True
+    ):
         days = None if supply != supply else round(supply, 2)
         rounded = (round(value, 6) for value in chances)
         yield (who, drug, as_of, stock, coming, days, *rounded, stockout_on(as_of, days), levels[at], causes[at])
