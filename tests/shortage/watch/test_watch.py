@@ -53,4 +53,4 @@ def test_late_feed_gives_no_risk_number(world, facts, night, running_out):
     assert not Alert.objects.exists()
     assert run.counts["no_data"] == 1
     assert WatchRun.objects.get() == run
-    assert TODAY == run.as_of
+    assert run.as_of == TODAY
