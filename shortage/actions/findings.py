@@ -125,9 +125,7 @@ def _evidence(tonight: Night, book: Book, lead: Institution | None, habits: Habi
     )
 
 
-def _carriers(
-    tonight: Night, uses: NDArray[np.bool_], book: Book, lead: Institution | None
-) -> NDArray[np.bool_]:
+def _carriers(tonight: Night, uses: NDArray[np.bool_], book: Book, lead: Institution | None) -> NDArray[np.bool_]:
     """Per drug the row that speaks for the alliance: where it stands blue already, else the lead, else the first."""
     chosen: dict[int, tuple[int, int]] = {}
     for place in np.flatnonzero(uses).tolist():
