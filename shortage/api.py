@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
-from shortage import stock_queries
 from shortage.actions.api_intake import MOST_ROWS, RequestRefused, receive
+from shortage.queries import stock as stock_queries
 from shortage.rules.stock_file import Kind
 
 router = Router(tags=["库存与用量"])

@@ -16,11 +16,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from formulary.actions.history import record
-from shortage import stock_queries
 from shortage.actions import facts
 from shortage.actions.effects import daily, stock_warnings, use_warnings
 from shortage.actions.fact_tables import ITEM_DAY, each
 from shortage.models import ApiToken, IdempotentAnswer, Intake
+from shortage.queries import stock as stock_queries
 from shortage.rules.api_rows import reason, table_of
 from shortage.rules.stock_file import Kind
 from shortage.rules.stock_rows import check

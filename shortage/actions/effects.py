@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from shortage import stock_queries
 from shortage.actions import facts
 from shortage.actions.fact_tables import CONSUMPTION, ITEM_DAY, RECEIPTS, each
+from shortage.queries import stock as stock_queries
 from shortage.rules.stock_effect import Effect, count_outcomes, stock_jump, use_jump
 from shortage.rules.stock_file import Kind
 

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from formulary.models import Alliance
 from formulary.rules.tables import DataRefused
-from shortage import stock_queries
 from shortage.actions import intake
+from shortage.queries import stock as stock_queries
 from shortage.rules.stock_file import Kind
 
 
