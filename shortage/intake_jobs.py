@@ -1,5 +1,7 @@
 """The handler of large stock files: checks an upload, or writes it when a person has accepted it."""
 
+from typing import Any
+
 from django.utils import timezone
 
 from formulary.actions.jobs import JobRun
@@ -7,7 +9,7 @@ from shortage.actions import uploads
 from shortage.models import Upload
 
 
-def stock_import(run: JobRun):
+def stock_import(run: JobRun) -> dict[str, Any]:
     """Takes the step that the upload waits for; a second run finds it taken."""
     upload = Upload.objects.select_related("alliance", "by").get(pk=run.params["upload"])
     if upload.state == Upload.State.CHECKING:
