@@ -60,7 +60,7 @@ def stock_rows(
     elif expiry:
         rows = rows.filter(nearest_expiry__lte=today + dt.timedelta(days=int(expiry)))
     return rows.select_related("institution", "presentation").order_by(
-        "rank", F("days").asc(nulls_last=True), "institution", "presentation__name", "pk"
+        "rank", "presentation__criticality", F("days").asc(nulls_last=True), "institution", "presentation__name", "pk"
     )
 
 

@@ -65,7 +65,7 @@ def stock_detail(request, institution, presentation):
         "forecast": Forecast.objects.filter(**mine).order_by("-as_of").first(),
         "risk": Risk.objects.filter(**mine).order_by("-as_of").first(),
         "alert": items.item_alert(item),
-        "crumbs": [("库存总览", reverse("stock_list")), (f"{item.institution.short_name} · {item.presentation}", None)],
+        "crumbs": [("库存总览", reverse("stock_list")), (str(item.presentation), None)],
     }
     return render(request, "shortage/stock_detail.html", context)
 

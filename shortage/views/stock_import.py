@@ -31,7 +31,7 @@ def stock_import(request):
         file = form.cleaned_data["file"]
         try:
             upload = uploads.receive(file.read(), file.name, scope=request.scope, by=request.user, now=timezone.now())
-            return redirect("stock_upload", upload.pk)
+            return redirect("stock_import_detail", upload.pk)
         except uploads.UploadRefused as refused:
             form.add_error("file", str(refused))
     history = Paginator(items.intakes(request.scope), PER_PAGE).get_page(request.GET.get("page"))
@@ -59,7 +59,7 @@ def stock_upload(request, pk):
         "more": max(0, upload.effect.get("fault_count", 0) - len(upload.faults)),
         "lines": _lines(upload.effect.get("rows", {})),
         "working": upload.state in (Upload.State.CHECKING, Upload.State.ACCEPTING),
-        "poll_url": reverse("stock_upload", args=[pk]),
+        "poll_url": reverse("stock_import_detail", args=[pk]),
         "crumbs": [("导入库存与用量", reverse("stock_import")), (upload.name, None)],
     }
     return render(request, "shortage/stock_upload.html", context)
@@ -86,7 +86,7 @@ def stock_accept(request, pk):
         if upload.state == Upload.State.ACCEPTED:
             messages.success(request, f"已接收 {upload.name}；如有误，可在导入记录中整批撤销")
             return redirect("stock_import")
-    return redirect("stock_upload", pk)
+    return redirect("stock_import_detail", pk)
 
 
 @require_GET
