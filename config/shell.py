@@ -84,14 +84,14 @@ def shell(request: HttpRequest) -> dict:
 def _shell(request: HttpRequest) -> dict:
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
-        return {"groups": [], "person": None, "may_search": False}
+        return {"groups": [], "person": None, "search_url": ""}
     names = [item.url_name for group in NAVIGATION for item in group.items]
     active = active_name(getattr(request.resolver_match, "view_name", ""), names)
     groups = [{"label": group.label, "links": _links(group, person, active)} for group in NAVIGATION]
     return {
         "groups": [group for group in groups if group["links"]],
         "person": _who(person),
-        "may_search": can(person, P.SEE_DRUGS),
+        "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
     }
 
 

@@ -16,7 +16,7 @@ YI = Decimal(100_000_000)
 
 def _number(value) -> Decimal | None:
     """The value as Decimal, or None for what is no finite number (None, "", NaN, ∞, words)."""
-    if value is None or value == "" or isinstance(value, float) and not math.isfinite(value):
+    if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
         return None
     try:
         number = Decimal(str(value))
