@@ -182,9 +182,7 @@ def _demand_by_row(facts: Facts, rows: dict[str, Quote], presentation_id: int) -
     return list(demand.values())
 
 
-def _needs(
-    facts: Facts, agreed: tuple[shapes.Commitment, ...], rows: dict[str, Quote]
-) -> tuple[shapes.Need, ...]:
+def _needs(facts: Facts, agreed: tuple[shapes.Commitment, ...], rows: dict[str, Quote]) -> tuple[shapes.Need, ...]:
     """One row per allowed pair with a forecast; a pair the formulary forbids gets 采购上限 0 where a rule could tempt.
 
     (An alliance-wide 约定量, or a second pack size below the sensible maximum, could otherwise be bought by an

@@ -72,7 +72,7 @@ def read_facts(alliance: Alliance, *, as_of: dt.date, start: dt.date, end: dt.da
     """Raises DataRefused, with every fault at once, without a version in force, an institution or a forecast."""
     version = version_in_force(alliance, as_of)
     sites = list(alliance.institutions.filter(active=True).order_by("code"))
-    needs = needs_of(alliance, as_of=as_of, start=start, end=end)
+    needs, forecast_on = needs_of(alliance, as_of=as_of, end=end)
     faults = []
     if version is None:
         faults.append(Fault("在用目录", None, "", "", f"{as_of} 没有生效的用药目录版本，请先发布目录"))
@@ -94,6 +94,8 @@ def read_facts(alliance: Alliance, *, as_of: dt.date, start: dt.date, end: dt.da
     facts = Facts(alliance, as_of, start, end, version, sites, drugs, allowed, kept)
     if len(kept) < len(needs):
         facts.notes.append(f"{len(needs) - len(kept)} 条需求的品规不在在用目录中或超出机构级别，未列入本计划")
+    if forecast_on is not None and forecast_on < as_of:
+        facts.notes.append(f"需求预测作于 {forecast_on}，早于数据截至日 {as_of}")
     _read_offers(facts)
     return facts
 

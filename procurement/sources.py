@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from formulary.models import Alliance, Presentation
-from shortage.models import Forecast, Risk
+from shortage.queries import NoForecast, need
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +31,20 @@ class Standing:
     shortage: bool = False
 
 
-def needs_of(alliance: Alliance, *, as_of: dt.date, start: dt.date, end: dt.date) -> list[NeedRow]:
-    """Forecast demand and safety stock against usable stock and what is on order, as seen at the end of `as_of`."""
-    days = (end - start).days + 1
-    risks = {
-        (r.institution_id, r.presentation_id): (r.stock, r.on_order)
-        for r in Risk.objects.filter(institution__alliance=alliance, as_of=as_of)
-    }
-    rows = Forecast.objects.filter(institution__alliance=alliance, as_of=as_of)
-    return [
-        NeedRow(
-            f.institution_id,
-            f.presentation_id,
-            round(f.mean_30 * days / 30),
-            f.safety_stock,
-            *risks.get((f.institution_id, f.presentation_id), (0, 0)),
-        )
-        for f in rows
-    ]
+def needs_of(alliance: Alliance, *, as_of: dt.date, end: dt.date) -> tuple[list[NeedRow], dt.date | None]:
+    """Need from the day after `as_of` up to `end`, and the day its forecast was made; nothing when there is no forecast.
+
+    Counted from `as_of` even when the plan's period starts later, because the stock on the shelf is used up until then.
+    """
+    try:
+        frame = need(alliance, as_of, (end - as_of).days)
+    except NoForecast:
+        return [], None
+    columns = ["institution", "presentation", "demand", "safety_stock", "usable_stock", "on_order"]
+    rows = [NeedRow(*values) for values in zip(*(frame[name].tolist() for name in columns), strict=True)]
+    return rows, frame["forecast_on"].iloc[0] if rows else None
 
 
 def standings_of(presentations: Iterable[Presentation], *, on: dt.date) -> dict[int, Standing]:
     """List status by presentation id on a date."""
     return {row.pk: Standing() for row in presentations}
-
-
-def needed_anywhere(rows: Collection[NeedRow]) -> set[int]:
-    return {row.presentation_id for row in rows}
