@@ -95,8 +95,8 @@ def _check(name: str, rows: Iterable[Row], values: list[int]) -> RuleCheck:
 
 def _words(row: Row, left: int) -> str:
     place = "、".join(row.at) or "全体"
-    amount = f"{Fraction(abs(left), row.scale):.2f}".rstrip("0").rstrip(".") or "0"
+    amount = f"{abs(left) / row.scale:.2f}".rstrip("0").rstrip(".") or "0"
     if left < 0:
         return f"{place}：超出 {amount}"
-    bound = f"（限 {Fraction(row.bound, row.scale):.2f}）".replace(".00", "") if row.bound else ""
+    bound = f"（限 {row.bound / row.scale:.2f}）".replace(".00", "") if row.bound else ""
     return f"{place}：余量 {amount}{bound}" if left else f"{place}：恰好用足{bound}"

@@ -72,7 +72,7 @@ class Bridge:
     ) -> Outcome:
         """Solves. `gap` is relative; `stop(nodes, best, bound)` true ends a MIP early with what it has."""
         highs = self.highs
-        highs.setOptionValue("time_limit", highs.getRunTime() + max(0.05, seconds) if math.isfinite(seconds) else INFINITY)
+        highs.setOptionValue("time_limit", max(0.05, seconds))
         highs.setOptionValue("mip_rel_gap", gap)
         highs.setOptionValue("mip_abs_gap", 1e-7)
         if start is not None and self.whole.any():
