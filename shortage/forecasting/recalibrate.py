@@ -35,9 +35,7 @@ class Recalibration:
 NONE = Recalibration(np.empty(0), _GRID[None, :])
 
 
-def learn(
-    actual: Floats, mean: Floats, variance: Floats, *, weight: float = 1.0, steady: float = 150.0
-) -> Recalibration:
+def learn(actual: Floats, mean: Floats, variance: Floats, *, weight: float = 1.0, steady: float = 150.0) -> Recalibration:
     """From flat back-test arrays. `weight` is the independent share of a pair, `steady` pairs hold the even law.
 
     Whole-number demands have a jump at every value; the place is spread evenly over the jump by a fixed low-discrepancy
