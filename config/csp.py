@@ -6,6 +6,7 @@ inline scripts and eval (Alpine); so is the offline API page, whose bundle does 
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 POLICY = (
@@ -21,6 +22,7 @@ class ContentSecurityPolicy:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not request.path_info.startswith(LEFT_OUT):
+        traceback_page = settings.DEBUG and response.status_code >= 500
+        if not request.path_info.startswith(LEFT_OUT) and not traceback_page:
             response.headers.setdefault("Content-Security-Policy", POLICY)
         return response

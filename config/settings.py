@@ -5,6 +5,7 @@ from pathlib import Path
 import dj_database_url
 
 from config import env
+from config.admin_theme import UNFOLD  # noqa: F401 (read by Unfold)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("YAOHENG_VAR", str(BASE_DIR / "var")))
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "formulary.views.passwords.FirstPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

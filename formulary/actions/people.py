@@ -51,4 +51,4 @@ def change_password(person: Person, password: str, *, by: Person, now: dt.dateti
         person.must_change_password = False
         person.save(update_fields=["password", "must_change_password"])
         membership = person.memberships.select_related("alliance").first()
-        record("修改口令", person, alliance=membership.alliance if membership else None, by=by, now=now)
+        record("修改密码", person, alliance=membership.alliance if membership else None, by=by, now=now)

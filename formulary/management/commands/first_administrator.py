@@ -5,7 +5,7 @@ from formulary.actions.people import appoint_first_administrator
 
 
 class Command(BaseCommand):
-    help = "建立医共体和第一个系统管理员；口令只显示一次，首次登录须修改。"
+    help = "建立医共体和第一个系统管理员；密码只显示一次，首次登录须修改。"
 
     def add_arguments(self, parser):
         parser.add_argument("--alliance-code", required=True, help="医共体编码")
@@ -22,4 +22,4 @@ class Command(BaseCommand):
             by=None,
             now=timezone.now(),
         )
-        self.stdout.write(f"账号 {username} 已建立，初始口令：{password}")
+        self.stdout.write(f"账号 {username} 已建立，初始密码：{password}")

@@ -7,30 +7,37 @@
   const tone = (name) => css(`--dot-${name || "teal"}`) || css("--dot-teal");
   const number = (value) => value == null ? "—" : Number(value).toLocaleString("zh-CN", { maximumFractionDigits: 2 });
 
-  // Vertical marks (today, expected stock-out) with their words at the top.
+  // Above the drawing: the unit, and vertical marks (today, expected stock-out) with their words.
+  const ROW = 18;
   const marks = {
     id: "marks",
     afterDatasetsDraw(chart, _args, options) {
       const { ctx, chartArea: area, scales: { x } } = chart;
-      for (const mark of options.list || []) {
+      ctx.save();
+      ctx.font = `12px ${css("--font")}`;
+      ctx.textBaseline = "bottom";
+      ctx.fillStyle = css("--ink-3");
+      if (options.unit) ctx.fillText(options.unit, 2, area.top - 6);
+      (options.list || []).forEach((mark, row) => {
         const position = chart.data.labels.indexOf(mark.at);
-        if (position < 0) continue;
+        if (position < 0) return;
         const at = x.getPixelForValue(position);
-        ctx.save();
+        const base = area.top - 6 - ROW * (options.list.length - 1 - row);
+        const width = ctx.measureText(mark.text).width + 4;
+        const leftward = at + width + 4 > chart.width;
+        ctx.fillStyle = css("--surface");
+        ctx.fillRect(leftward ? at - 4 - width : at + 4, base - 12, width, 15);
         ctx.strokeStyle = ctx.fillStyle = mark.colour;
         ctx.lineWidth = 1.5;
         ctx.setLineDash(mark.dash || []);
         ctx.beginPath();
-        ctx.moveTo(at, area.top);
+        ctx.moveTo(at, base - 13);
         ctx.lineTo(at, area.bottom);
         ctx.stroke();
-        ctx.font = `12px ${css("--font")}`;
-        const width = ctx.measureText(mark.text).width;
-        const leftward = at + width + 8 > area.right;
         ctx.textAlign = leftward ? "right" : "left";
-        ctx.fillText(mark.text, at + (leftward ? -5 : 5), area.top + 10 + 16 * (mark.row || 0));
-        ctx.restore();
-      }
+        ctx.fillText(mark.text, at + (leftward ? -5 : 5), base + 2);
+      });
+      ctx.restore();
     },
   };
 
@@ -42,6 +49,7 @@
       responsive: true,
       maintainAspectRatio: false,
       animation: false,
+      layout: { padding: { top: data.unit ? 22 : 6 } },
       interaction: { mode: "index", intersect: false },
       scales: {
         x: {
@@ -50,18 +58,22 @@
           border: { color: css("--line") },
           ticks: { color: text, maxRotation: 0, autoSkipPadding: 14, callback(value) { return short(this.getLabelForValue(value)); } },
         },
-        y: { ...scale, stacked: extra.stacked, beginAtZero: data.from_zero !== false, title: { display: Boolean(data.unit), text: data.unit, color: text, align: "end" } },
+        y: { ...scale, stacked: extra.stacked, beginAtZero: data.from_zero !== false },
       },
       plugins: {
         legend: {
           position: "bottom",
-          labels: { color: css("--ink-2"), usePointStyle: true, boxWidth: 8, boxHeight: 8, padding: 14, filter: (item, all) => !all.datasets[item.datasetIndex].hidden_name },
+          labels: { color: css("--ink-2"), usePointStyle: true, boxWidth: 8, boxHeight: 8, padding: 14,
+            filter: (item, all) => !all.datasets[item.datasetIndex].unnamed,
+            generateLabels: (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart)
+              .map((item) => ({ ...item, text: chart.data.datasets[item.datasetIndex].legend || item.text })),
+          },
         },
         tooltip: {
           backgroundColor: css("--ink"), titleColor: css("--surface"), bodyColor: css("--surface"), padding: 10, cornerRadius: 6, usePointStyle: true, boxPadding: 4,
           callbacks: { label: (item) => ` ${item.dataset.label}：${number(item.raw)} ${data.unit || ""}` },
         },
-        marks: { list: [] },
+        marks: { list: [], unit: data.unit },
       },
     };
   }
@@ -72,14 +84,14 @@
 
   const KINDS = {
     band(data) {
-      const names = { history: "实际", median: "预测中位数", low: "预测下限（10%）", high: "预测上限（90%）", safety: "安全库存", ...data.names };
+      const names = { history: "实际", median: "预测中位数", low: "预测下限（10%）", high: "预测上限（90%）", band: "预测区间（10%–90%）", safety: "安全库存", ...data.names };
       const teal = tone("teal");
       const edge = { borderWidth: 0, pointRadius: 0, pointHoverRadius: 0 };
       const sets = [
         line(names.history, data.history, css("--ink-2")),
         line(names.median, data.median, teal, { borderDash: [6, 4], pointRadius: 0 }),
-        line(names.high, data.high, teal, { ...edge, fill: "+1", backgroundColor: css("--band") }),
-        line(names.low, data.low, teal, { ...edge, hidden_name: true }),
+        line(names.high, data.high, teal, { ...edge, fill: "+1", legend: names.band, backgroundColor: css("--band") }),
+        line(names.low, data.low, teal, { ...edge, unnamed: true }),
       ];
       if (data.safety != null) {
         sets.push(line(names.safety, data.labels.map(() => data.safety), tone("orange"), { borderWidth: 1.5, borderDash: [2, 3], pointRadius: 0 }));
@@ -87,8 +99,10 @@
       const options = shared(data);
       options.plugins.marks.list = [
         { at: data.today, text: "今天", colour: css("--ink-3"), dash: [3, 3] },
-        { at: data.stockout, text: `预计断货 ${data.stockout || ""}`, colour: css("--red"), row: 1 },
-      ];
+        { at: data.stockout, text: `预计断货 ${data.stockout || ""}`, colour: css("--red") },
+      ].filter((mark) => data.labels.includes(mark.at));
+      options.layout.padding.top = 8 + ROW * Math.max(options.plugins.marks.list.length, 1);
+      options.plugins.legend.onClick = () => {};
       return { type: "line", data: { labels: data.labels, datasets: sets }, options };
     },
     lines(data) {

@@ -88,7 +88,11 @@
 
   // --- tables: names of cells for cards on a phone, rows as links, ticked rows
   function labelCells(table) {
-    const heads = $$("thead tr:last-child > *", table).map((head) => (head.dataset.short || head.textContent).trim());
+    const heads = $$("thead tr:last-child > *", table).map((head) => {
+      const words = head.cloneNode(true);
+      $$("details, .sr", words).forEach((extra) => extra.remove());
+      return (head.dataset.short || words.textContent).trim();
+    });
     $$("tbody > tr, tfoot > tr", table).forEach((row) => {
       if (row.children.length !== heads.length) return;
       [...row.children].forEach((cell, position) => {
@@ -138,6 +142,17 @@
     }
     if (target.matches("[data-pick], [data-pick-all]")) countPicked(target.closest("form, .panel"));
   });
+
+  // --- the chosen file is named on the face of the upload field
+  document.addEventListener("change", (event) => {
+    const holder = event.target.closest(".upload");
+    if (!holder || !event.target.files.length) return;
+    $("[data-chosen]", holder).textContent = [...event.target.files].map((file) => file.name).join("、");
+  });
+  ["dragover", "dragleave", "drop"].forEach((name) => document.addEventListener(name, (event) => {
+    const holder = event.target.closest && event.target.closest(".upload");
+    if (holder) holder.classList.toggle("over", name === "dragover");
+  }));
 
   // --- clicks on marked controls
   const ACTIONS = {
