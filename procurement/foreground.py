@@ -76,9 +76,7 @@ def plan_alliance(
     return plan
 
 
-def _same(
-    alliance: Alliance, as_of: dt.date, period: tuple[dt.date, dt.date], settings: PlanSettings
-) -> Plan | None:
+def _same(alliance: Alliance, as_of: dt.date, period: tuple[dt.date, dt.date], settings: PlanSettings) -> Plan | None:
     """A ready plan whose case has the fingerprint that the database gives now."""
     ready = Plan.objects.filter(
         alliance=alliance, state=PlanState.READY, as_of=as_of, period_start=period[0], period_end=period[1]
