@@ -110,7 +110,7 @@
   }
   document.addEventListener("click", (event) => {
     const row = event.target.closest("tr[data-href]");
-    if (!row || event.target.closest("a, button, input, select, label, summary, details, form")) return;
+    if (!row || event.target.closest("a, button, input, select, textarea, label, details")) return;
     if (String(getSelection())) return;
     if (event.ctrlKey || event.metaKey) open(row.dataset.href);
     else location.assign(row.dataset.href);
