@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from django.urls import reverse
 from django.utils import timezone
 
 from formulary.actions.jobs import JobLost, JobRun, JobStopped
@@ -16,6 +17,7 @@ from procurement.actions import plans
 from procurement.case_builder import build_case
 from procurement.models import Plan, PlanState
 from procurement.optimiser.case import case_sha256
+from procurement.optimiser.plan import STATUS_WORDS
 from procurement.optimiser.solve import Options
 from procurement.optimiser.solve import solve as optimise
 from procurement.rules.plan_settings import PlanSettings
@@ -37,7 +39,14 @@ def solve(run: JobRun) -> Mapping[str, Any]:
     plan = Plan.objects.select_related("alliance", "version").get(pk=run.params["plan"])
     if plan.state != PlanState.READY:
         plan = solve_or_say_why(plan, run, by=run.job.owner)
-    return {"plan": plan.pk, "spend": plan.summary["spend"], "unmet": plan.summary["unmet"], "status": plan.status}
+    facts = {
+        "计划": plan.title,
+        "采购金额（元）": plan.summary["spend"],
+        "采购明细（条）": plan.summary["lines"],
+        "未满足（条）": plan.summary["unmet"],
+        "结论": STATUS_WORDS[plan.status],
+    }
+    return {"link": reverse("plan_detail", args=[plan.pk]), "facts": facts}
 
 
 def solve_or_say_why(plan: Plan, listener: Listener, *, by: Person | None) -> Plan:

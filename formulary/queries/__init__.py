@@ -1,6 +1,7 @@
 """What other apps and pages may ask of the formulary; one file per noun, all names here."""
 
 from formulary.queries.history import events, verbs, verify_history
+from formulary.queries.jobs import job_kinds, job_of_scope, jobs
 from formulary.queries.reach import Scope, scope_of
 from formulary.queries.versions import (
     entries,
@@ -17,6 +18,9 @@ __all__ = [
     "entries",
     "entry_counts",
     "events",
+    "job_kinds",
+    "job_of_scope",
+    "jobs",
     "levels_open_to",
     "matching",
     "rule_value",
