@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shortage.forecasting.panel import Floats, Panel
 
@@ -38,7 +39,7 @@ class Backtest:
     total: Floats
     exposed: Floats
     squares: Floats
-    known: Floats
+    known: NDArray[np.bool_]
     overlap: float
     """Independent share of an origin: windows that overlap count less."""
 

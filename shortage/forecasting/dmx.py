@@ -51,13 +51,13 @@ class Fit:
 
     def mean(self, horizon: int) -> Doubles:
         """(N, horizon) expected demand of each coming period."""
-        return self.rate[:, None].astype(np.float64) * self.panel.factors_ahead(horizon)
+        return np.asarray(self.rate[:, None].astype(np.float64) * self.panel.factors_ahead(horizon))
 
     def variance(self, horizon: int) -> Doubles:
         """(N, horizon) variance of each coming period; later periods are less sure where the past shows it."""
         steps = np.arange(1, horizon + 1)
         factor = np.clip(1 + self.widening * (steps - (self.lead + 1) / 2), 0.5, 3.0)
-        return self.by_period.variance(self.mean(horizon)) * factor
+        return np.asarray(self.by_period.variance(self.mean(horizon)) * factor)
 
     def quantiles(self, taus: list[float] | Floats, horizon: int) -> Doubles:
         """(len(taus), N, horizon) of single periods, never decreasing in tau."""
@@ -149,7 +149,7 @@ def mixture(past: bt.Backtest, prior: float) -> Floats:
     level = (relative * count + prior * profile) / (count + prior)
     log_weight = -(count + prior) / 2 * np.log(np.maximum(level, 1e-6))
     weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    return (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def _spreads(past: bt.Backtest, back: Floats) -> tuple[spread.Spread, spread.Spread, float]:
@@ -173,7 +173,7 @@ def _spreads(past: bt.Backtest, back: Floats) -> tuple[spread.Spread, spread.Spr
 
 
 def _mean_over(values: Floats, known: Floats, n: Floats) -> Floats:
-    return (values * known).sum(axis=1) / np.maximum(n, 1)
+    return np.asarray((values * known).sum(axis=1) / np.maximum(n, 1))
 
 
 def _widening(halves: Floats, exposed: Floats, each: Floats, lead: int) -> float:

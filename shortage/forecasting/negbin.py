@@ -42,14 +42,14 @@ def quantile(tau: Floats | float, mean: Floats, variance: Floats, *, rounds: int
     Bracketed secant (Illinois): Cantelli's inequality gives an upper end that cannot fail, and only the entries
     that are not settled yet are evaluated again.
     """
-    tau, mean, variance = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (tau, mean, variance)))
+    asked, mean, variance = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (tau, mean, variance)))
     size, p = (a.ravel() for a in shape(mean, variance))
-    want = np.clip(tau.ravel(), 0.0, 1 - 1e-9)
+    want = np.clip(asked.ravel(), 0.0, 1 - 1e-9).astype(np.float64)
     found = np.zeros(want.shape)
     todo = np.flatnonzero(betainc(size, 1.0, p) < want)
     if todo.size:
         found[todo] = _search(want[todo], size[todo], p[todo], rounds)
-    return found.reshape(tau.shape)
+    return found.reshape(asked.shape)
 
 
 def _search(
@@ -77,4 +77,4 @@ def _search(
         if go.mean() < 0.8:
             live, want, size, p, sd = live[go], want[go], size[go], p[go], sd[go]
             x, low, high, f_low, f_high, side = x[go], low[go], high[go], f_low[go], f_high[go], side[go]
-    return answer
+    return np.asarray(answer)

@@ -70,4 +70,4 @@ def _trimmed(fit: dmx.Fit, horizon: int, past: dict[float, Floats], share: Float
     plain = replace(fit, settings=replace(fit.settings, recalibrated=False))
     law = plain.quantiles(DECILES, horizon).mean(axis=0)
     own = np.mean([past[tau] for tau in DECILES], axis=0)[:, None]
-    return (1 - share) * law + share * own
+    return np.asarray((1 - share) * law + share * own)

@@ -35,7 +35,9 @@ class Recalibration:
 NONE = Recalibration(np.empty(0), _GRID[None, :])
 
 
-def learn(actual: Floats, mean: Floats, variance: Floats, *, weight: float = 1.0, steady: float = 150.0) -> Recalibration:
+def learn(
+    actual: Floats, mean: Floats, variance: Floats, *, weight: float = 1.0, steady: float = 150.0
+) -> Recalibration:
     """From flat back-test arrays. `weight` is the independent share of a pair, `steady` pairs hold the even law.
 
     Whole-number demands have a jump at every value; the place is spread evenly over the jump by a fixed low-discrepancy
@@ -49,7 +51,7 @@ def learn(actual: Floats, mean: Floats, variance: Floats, *, weight: float = 1.0
     jitter = (np.arange(actual.size) * 0.6180339887498949) % 1.0
     places = negbin.cdf(np.asarray(actual, dtype=np.float64) - jitter, mean, variance)
     bins = max(1, min(BINS, int(actual.size * weight // 100)))
-    edges = np.unique(np.quantile(mean, np.linspace(0, 1, bins + 1)[1:-1]))
+    edges = np.unique(np.quantile(mean, np.linspace(0, 1, bins + 1)[1:-1])).astype(np.float64)
     at = np.searchsorted(edges, mean)
     rows = []
     for b in range(len(edges) + 1):

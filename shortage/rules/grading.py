@@ -29,6 +29,9 @@ class Thresholds:
     clear_days: int = 3
 
 
+DEFAULT = Thresholds()
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What is known tonight about N items, arrays of (N,). p7, p14: probability of an empty shelf within 7 and 14
@@ -57,7 +60,7 @@ class Standing:
         return Standing(np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.int64))
 
 
-def grade(seen: Evidence, before: Standing, rules: Thresholds = Thresholds()) -> Standing:
+def grade(seen: Evidence, before: Standing, rules: Thresholds = DEFAULT) -> Standing:
     """Tonight's levels from tonight's evidence and last night's levels.
 
     A higher level is taken at once. A standing level holds while its measure is at or above off × threshold; below

@@ -9,12 +9,13 @@ from __future__ import annotations
 import calendar
 import csv
 import datetime as dt
+import itertools
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, TextIO, cast
 
 import numpy as np
 import pandas as pd
@@ -79,14 +80,16 @@ class SeriesFile:
     def coming_days(self, steps: int) -> list[list[str]]:
         """For each series the ISO days of its next periods, in the convention of its own rows."""
         bounds = np.searchsorted(self.series, np.arange(len(self.ids) + 1))
-        return [self._coming(self.days[a:b], steps) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [self._coming(self.days[a:b], steps) for a, b in itertools.pairwise(bounds)]
 
     def _coming(self, days: NDArray[np.int64], steps: int) -> list[str]:
         last = _day(int(days[-1]))
         if self.freq != "M":
             stride = 1 if self.freq == "D" else 7
             return [(last + dt.timedelta(days=stride * k)).isoformat() for k in range(1, steps + 1)]
-        return [add_months(last, k, _month_day([_day(int(day)) for day in days])).isoformat() for k in range(1, steps + 1)]
+        return [
+            add_months(last, k, _month_day([_day(int(day)) for day in days])).isoformat() for k in range(1, steps + 1)
+        ]
 
 
 def period_number(day: dt.date, freq: Freq) -> int:
@@ -156,7 +159,15 @@ def _rows(table: Table, freq: Freq, faults: list[Fault]) -> SeriesFile | None:
     if faults:
         return None
     if periods.max() - periods.min() >= MOST_PERIODS:
-        faults.append(Fault(table.name, None, "ds", "", f"首尾相差 {periods.max() - periods.min() + 1} 期，应不超过 {MOST_PERIODS} 期"))
+        faults.append(
+            Fault(
+                table.name,
+                None,
+                "ds",
+                "",
+                f"首尾相差 {periods.max() - periods.min() + 1} 期，应不超过 {MOST_PERIODS} 期",
+            )
+        )
         return None
     order = np.lexsort((periods, code))
     optional = {name: None if value is None else value[order] for name, value in numbers.items()}
@@ -188,7 +199,9 @@ def _dates(reader: Reader) -> NDArray[np.int64]:
             found[k] = parse_date(str(text)).toordinal() - _EPOCH
         except (ValueError, OverflowError):
             for index in np.flatnonzero(code == k):
-                reader.fault(int(index), "ds", text, "应为日期，如 2026-11-21" if text else "不能为空，应为日期，如 2026-11-21")
+                reader.fault(
+                    int(index), "ds", text, "应为日期，如 2026-11-21" if text else "不能为空，应为日期，如 2026-11-21"
+                )
     return found[code]
 
 
@@ -237,14 +250,41 @@ def _groups(reader: Reader, name: str, code: NDArray[np.int64], n: int) -> tuple
     return first, [str(value) for value in names]
 
 
+def iso(day: int) -> str:
+    """ISO text of days since 1970."""
+    return _day(day).isoformat()
+
+
+def later(day: int, periods: int, freq: Freq) -> str:
+    """ISO text of the same place in the period `periods` later."""
+    date = _day(day)
+    if freq == "M":
+        return add_months(date, periods, _month_day([date])).isoformat()
+    return (date + dt.timedelta(days=periods * (1 if freq == "D" else 7))).isoformat()
+
+
 def write_csv(target: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Writes the whole file or nothing: a temporary file beside it takes its place when it is complete."""
+    """Writes the whole file or nothing."""
+
+    def fill(stream: TextIO) -> None:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+    _replace(target, fill)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Writes the whole file or nothing."""
+    _replace(target, lambda stream: stream.write(text))
+
+
+def _replace(target: Path, fill: Callable[[TextIO], object]) -> None:
+    """A temporary file beside the target takes its place when it is complete."""
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", text=True)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows)
+            fill(stream)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(target)
     except BaseException:

@@ -9,7 +9,20 @@ Rows come by raw cursor, one institution at a time: 60,000 series × 365 days ne
 """
 
 from shortage.series.holdings import Holdings, holdings
+from shortage.series.inputs import Gathered, gather, is_late, last_days
 from shortage.series.orders import lead_samples, open_orders
 from shortage.series.use import HISTORY_DAYS, Series, load
 
-__all__ = ["HISTORY_DAYS", "Holdings", "Series", "holdings", "lead_samples", "load", "open_orders"]
+__all__ = [
+    "HISTORY_DAYS",
+    "Gathered",
+    "Holdings",
+    "Series",
+    "gather",
+    "holdings",
+    "is_late",
+    "last_days",
+    "lead_samples",
+    "load",
+    "open_orders",
+]

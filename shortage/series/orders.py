@@ -8,23 +8,26 @@ import pandas as pd
 from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from formulary.models import Alliance
+from formulary.models import Alliance, Institution
 from shortage.models import CURRENT, ExpectedReceipt, Receipt
-from shortage.series.reading import NEVER, day
+from shortage.series.reading import NEVER, chunks, day, day_sql, table
 
 KEY = ["institution", "presentation"]
+LOOK_BACK_DAYS = 365
+State = ExpectedReceipt.State
 
 
 def open_orders(alliance: Alliance, as_of: dt.date, *, only: tuple[int, int] | None = None) -> pd.DataFrame:
     """Orders placed and not yet fully arrived at the end of `as_of`: institution, presentation, reference, supplier,
     quantity (still to come), ordered (day number), age (days), due (day number, NEVER when nobody said)."""
-    State = ExpectedReceipt.State
     rows = (
-        _orders(alliance, as_of, only)
+        _orders(alliance, as_of)
         .filter(Q(state=State.OPEN) | Q(state=State.ARRIVED, arrived_on__gt=as_of))
         .annotate(came=Coalesce(Subquery(_receipts(as_of).annotate(came=Sum("quantity")).values("came")), 0))
         .filter(quantity__gt=F("came"))
     )
+    if only:
+        rows = rows.filter(institution=only[0], presentation=only[1])
     frame = pd.DataFrame.from_records(
         rows.values_list(*KEY, "reference", "supplier_code", "quantity", "came", "ordered_on", "due_on"),
         columns=[*KEY, "reference", "supplier", "quantity", "came", "ordered", "due"],
@@ -36,30 +39,32 @@ def open_orders(alliance: Alliance, as_of: dt.date, *, only: tuple[int, int] | N
 
 
 def lead_samples(alliance: Alliance, as_of: dt.date) -> pd.DataFrame:
-    """Orders of two years that arrived by `as_of`: institution, presentation, supplier, ordered (day number), days
-    until the first goods came."""
-    first = _receipts(as_of).annotate(first=Min("date")).values("first")
-    rows = (
-        _orders(alliance, as_of, None)
-        .filter(ordered_on__gte=as_of - dt.timedelta(days=730))
-        .annotate(arrival=Coalesce("arrived_on", Subquery(first)))
-        .filter(arrival__lte=as_of)
+    """Orders of the last year that arrived by `as_of`: institution, presentation, supplier, ordered (day number),
+    days until the first goods came. An order still marked open counts from its first receipt."""
+    since = as_of - dt.timedelta(days=LOOK_BACK_DAYS)
+    sql = (
+        f"SELECT o.institution_id, o.presentation_id, o.supplier_code, {day_sql('o.ordered_on')}, "
+        f"{day_sql('o.arrived_on')} - {day_sql('o.ordered_on')} FROM {table(ExpectedReceipt)} o "
+        f"JOIN {table(Institution)} i ON i.id = o.institution_id AND i.alliance_id = %s AND i.active "
+        "WHERE o.state = 'arrived' AND o.ordered_on >= %s AND o.arrived_on <= %s"
     )
-    frame = pd.DataFrame.from_records(
-        rows.values_list(*KEY, "supplier_code", "ordered_on", "arrival"),
-        columns=[*KEY, "supplier", "ordered", "arrival"],
+    arrived = [row for rows in chunks(sql, [alliance.pk, since, as_of]) for row in rows]
+    partly = (
+        _orders(alliance, as_of)
+        .filter(state=State.OPEN, ordered_on__gte=since)
+        .annotate(first=Subquery(_receipts(as_of).annotate(first=Min("date")).values("first")))
+        .filter(first__isnull=False)
+        .values_list(*KEY, "supplier_code", "ordered_on", "first")
     )
-    frame["ordered"] = [day(when) for when in frame.ordered]
-    frame["arrival"] = [day(when) for when in frame.arrival]
-    frame = frame.astype(dict.fromkeys((*KEY, "ordered", "arrival"), "int64"))
-    return frame.assign(days=frame.arrival - frame.ordered).drop(columns="arrival")
+    begun = [(*row[:3], day(row[3]), (row[4] - row[3]).days) for row in partly]
+    frame = pd.DataFrame.from_records(arrived + begun, columns=[*KEY, "supplier", "ordered", "days"])
+    return frame.astype(dict.fromkeys((*KEY, "ordered", "days"), "int64"))
 
 
-def _orders(alliance: Alliance, as_of: dt.date, only: tuple[int, int] | None) -> QuerySet[ExpectedReceipt]:
-    rows = ExpectedReceipt.objects.filter(
+def _orders(alliance: Alliance, as_of: dt.date) -> QuerySet[ExpectedReceipt]:
+    return ExpectedReceipt.objects.filter(
         institution__alliance=alliance, institution__active=True, ordered_on__lte=as_of
     ).order_by("institution", "presentation", "ordered_on", "pk")
-    return rows.filter(institution=only[0], presentation=only[1]) if only else rows
 
 
 def _receipts(as_of: dt.date) -> QuerySet[Receipt]:

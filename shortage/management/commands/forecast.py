@@ -13,7 +13,9 @@ class Command(FileCommand):
     help = "读入序列 CSV，预测每条序列今后若干期的需求（均值与分位数），写出 CSV；不使用数据库。"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("series", type=Path, metavar="SERIES.csv", help="unique_id,ds,y[,stock_end,received,site,item]")
+        parser.add_argument(
+            "series", type=Path, metavar="SERIES.csv", help="unique_id,ds,y[,stock_end,received,site,item]"
+        )
         parser.add_argument("--freq", choices=("D", "W", "M"), required=True, help="D 日、W 周、M 月")
         parser.add_argument("--horizon", type=whole, required=True, help="预测期数")
         parser.add_argument("--quantiles", type=shares, default=[0.1, 0.5, 0.9], help="分位数，默认 0.1,0.5,0.9")

@@ -1,4 +1,4 @@
-"""What other apps and pages may ask of stock, forecasts and alerts."""
+"""What a period needs: the question that purchase planning asks."""
 
 from __future__ import annotations
 
@@ -8,19 +8,14 @@ import pandas as pd
 
 from formulary.models import Alliance
 from shortage import series
-from shortage.models import Forecast, WatchRun
+from shortage.models import Forecast
+from shortage.queries.freshness import latest_run
 
 SERIES = ["institution", "presentation"]
 
 
 class NoForecast(Exception):
     """Nothing has been forecast for this alliance up to the day asked for."""
-
-
-def latest_run(alliance: Alliance, as_of: dt.date | None = None) -> WatchRun | None:
-    """The newest pass of the watch, not after `as_of` when given."""
-    runs = WatchRun.objects.filter(alliance=alliance).order_by("-as_of")
-    return (runs.filter(as_of__lte=as_of) if as_of else runs).first()
 
 
 def need(alliance: Alliance, as_of: dt.date, period_days: int) -> pd.DataFrame:
