@@ -14,23 +14,12 @@ from procurement.case_facts import budgets_of
 from procurement.models import Commitment, Offer
 from procurement.rules.periods import budget_of_period
 from procurement.rules.plan_settings import DEFAULT_SECONDS, PlanSettings
-from shortage.models import Feed, Forecast, WatchRun
-from shortage.queries import latest_run
+from shortage.models import Forecast, WatchRun
+from shortage.queries import FeedState, feed_states, latest_run
 
 NONWINNING_RULE = "plan.nonwinning_ratio"
 GROUP_RULE = "plan.group_limit"
-LATE_RULE = "feed.late_days"
-LATE_DAYS = 2
 PERIOD_DAYS = 30
-
-
-@dataclass(frozen=True)
-class LateFeed:
-    """An institution whose stock or use is not up to date; `last` None = nothing ever came."""
-
-    institution: str
-    kind: str
-    last: dt.date | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +36,7 @@ class Readiness:
     commitments: int
     budget: Decimal | None
     without_budget: int
-    late: list[LateFeed]
+    late: list[FeedState]
 
     @property
     def ready(self) -> bool:
@@ -101,20 +90,6 @@ def readiness(alliance: Alliance, *, today: dt.date, period: tuple[dt.date, dt.d
         commitments=agreed.count(),
         budget=sum((budget_of_period(amount, *period) for amount in known), Decimal("0.00")) if known else None,
         without_budget=len(sites) - len(known),
-        late=_late(alliance, sites, on),
+        late=[feed for feed in feed_states(alliance, on) if feed.late],
     )
 
-
-def _late(alliance: Alliance, sites: dict[int, str], on: dt.date) -> list[LateFeed]:
-    allowed = int(rule_value(LATE_RULE, alliance=alliance, on=on, default=LATE_DAYS))
-    latest = {
-        (pk, kind): last
-        for pk, kind, last in Feed.objects.filter(institution__in=sites).values_list("institution", "kind", "last_date")
-    }
-    found = []
-    for pk, name in sites.items():
-        for kind in Feed.Kind:
-            last = latest.get((pk, kind.value))
-            if last is None or (on - last).days > allowed:
-                found.append(LateFeed(name, str(kind.label), last))
-    return found

@@ -16,18 +16,25 @@ from procurement.optimiser.case import BLOCKED_LABEL, Case, Need, Product
 from procurement.optimiser.world import CLASSES, WINNING, class_of
 
 FACTOR = Decimal("1.1")
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class HandPlan:
-    """`covered`: patient-days of need met by class; `missed` agreed volume not bought in yuan; `spend` yuan."""
+    """`covered`: patient-days of need met by class; in yuan: `spend`, agreed volume `missed`, and `surplus` above need."""
 
     spend: Decimal
     covered: dict[str, float]
     missed: Decimal
+    surplus: Decimal
 
     def to_json(self) -> dict[str, Any]:
-        return {"spend": str(self.spend), "covered": self.covered, "missed": str(self.missed)}
+        return {
+            "spend": str(self.spend),
+            "covered": self.covered,
+            "missed": str(self.missed),
+            "surplus": str(self.surplus),
+        }
 
 
 def hand_plan(case: Case) -> HandPlan:
@@ -36,7 +43,7 @@ def hand_plan(case: Case) -> HandPlan:
     drugs = {row.code: row for row in case.drugs}
     left = {row.code: row.budget for row in case.institutions}
     total = case.total_budget
-    spend = Decimal(0)
+    spend = surplus = Decimal(0)
     covered = dict.fromkeys(CLASSES, 0.0)
     bought: dict[tuple[str, str], int] = defaultdict(int)
     for need in case.needs:
@@ -50,9 +57,10 @@ def hand_plan(case: Case) -> HandPlan:
         budget = left[need.institution]
         left[need.institution] = None if budget is None else budget - amount
         bought[need.institution, product.code] += packs * product.pack
+        surplus += max(0, packs * product.pack - need.net) * product.price / product.pack
         drug = drugs[need.drug]
         covered[CLASSES[class_of(drug)]] += min(need.net, packs * product.pack) / float(drug.daily)
-    return HandPlan(spend.quantize(Decimal("0.01")), covered, _missed(case, bought))
+    return HandPlan(spend.quantize(CENT), covered, _missed(case, bought), surplus.quantize(CENT))
 
 
 def _cheapest(case: Case) -> dict[tuple[str, str], Product]:
@@ -89,4 +97,4 @@ def _missed(case: Case, bought: dict[tuple[str, str], int]) -> Decimal:
     for row in case.commitments:
         got = everywhere[row.product] if row.institution is None else bought[row.institution, row.product]
         missed += max(0, row.remaining - got) * price[row.product]
-    return missed.quantize(Decimal("0.01"))
+    return missed.quantize(CENT)

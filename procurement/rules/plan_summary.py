@@ -40,6 +40,7 @@ def summarise(case: Case, plan: Plan, notes: Iterable[str] = ()) -> dict[str, An
         "essential_share": _share(plan.lines, spend, products, lambda product: drugs[product.drug].essential),
         "insurance_share": _share(plan.lines, spend, products, lambda product: drugs[product.drug].insurance != "无"),
         "agreed": _agreed(case, plan),
+        "surplus": str(_surplus(case, plan, products)),
         "coverage": [
             {"kind": c.kind, "need": c.need, "covered": c.covered, "lines": c.lines, "unmet_lines": c.unmet_lines}
             for c in plan.coverage
@@ -80,6 +81,19 @@ def _vbp_share(lines: Iterable[PlanLine], products: Mapping[str, Product]) -> fl
     """Spend on 中选/备供 within the spend on drugs under 集采 (中选, 备供, 非中选)."""
     within = [line for line in lines if products[line.product].status != "非集采"]
     return _share(within, sum((line.amount for line in within), ZERO), products, lambda p: p.status in WINNING)
+
+
+def _surplus(case: Case, plan: Plan, products: Mapping[str, Product]) -> Decimal:
+    """Yuan spent above the net need of an institution's drug: whole packs, 起订 and agreed volume."""
+    need = {(row.institution, row.drug): row.net for row in case.needs}
+    quantity: dict[tuple[str, str], int] = defaultdict(int)
+    amount: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    for line in plan.lines:
+        key = (line.institution, products[line.product].drug)
+        quantity[key] += line.quantity
+        amount[key] += line.amount
+    above = (amount[key] * max(0, quantity[key] - need.get(key, 0)) / quantity[key] for key in quantity)
+    return sum(above, Decimal(0)).quantize(ZERO)
 
 
 def _agreed(case: Case, plan: Plan) -> dict[str, Any]:
