@@ -21,3 +21,15 @@ class Names:
         row = self.products.get(code, {})
         price = float(row["price"]) / row["pack"] if row else 0.0
         return self.drug(row.get("drug", code)) | {"maker": row.get("maker", ""), "unit_price": price, "code": code}
+
+    def in_words(self, text):
+        """"JN001、YP0017：余量 3" with names for the codes before the colon."""
+        place, colon, rest = text.partition("：")
+        return "、".join(self._anything(code) for code in place.split("、")) + colon + rest if colon else text
+
+    def _anything(self, code):
+        if code in self.sites:
+            return self.sites[code]
+        drug = self.products[code]["drug"] if code in self.products else code
+        row = self.drugs.get(drug)
+        return f"{row['name']} {row['strength']}" if row else code

@@ -67,7 +67,9 @@ def agreed(request, plan):
 
 
 def checks(_request, plan):
-    return {"broken": sum(check["broken"] for check in plan.checks)}
+    names = Names(plan)
+    rows = [check | {"worst": names.in_words(check["worst"])} for check in plan.checks]
+    return {"broken": sum(check["broken"] for check in rows), "checks": rows}
 
 
 def transfers(request, plan):
