@@ -1,9 +1,11 @@
 from django.urls import path
 
-from formulary.views import history, jobs, passwords, versions
+from formulary.views import history, jobs, matches, passwords, versions
 
 urlpatterns = [
     path("formulary/", versions.version_current, name="version_current"),
+    path("matches/", matches.match_list, name="match_list"),
+    path("matches/<int:pk>/", matches.match_detail, name="match_detail"),
     path("history/", history.history_list, name="history_list"),
     path("password/", passwords.password_change, name="password_change"),
     path("history/verify/", history.history_verify, name="history_verify"),

@@ -2,7 +2,10 @@
 
 from formulary.queries.history import events, verbs, verify_history
 from formulary.queries.jobs import job_kinds, job_of_scope, jobs
+from formulary.queries.matches import RankedCandidate, matches, pending_match_count, ranked_candidates
+from formulary.queries.medicines import match_medicine, matcher
 from formulary.queries.reach import Scope, scope_of
+from formulary.queries.status import drug_status, drug_statuses, editions_in_force, listed_entries
 from formulary.queries.versions import (
     entries,
     entry_counts,
@@ -14,7 +17,11 @@ from formulary.queries.versions import (
 )
 
 __all__ = [
+    "RankedCandidate",
     "Scope",
+    "drug_status",
+    "drug_statuses",
+    "editions_in_force",
     "entries",
     "entry_counts",
     "events",
@@ -22,7 +29,13 @@ __all__ = [
     "job_of_scope",
     "jobs",
     "levels_open_to",
+    "listed_entries",
+    "match_medicine",
+    "matcher",
+    "matches",
     "matching",
+    "pending_match_count",
+    "ranked_candidates",
     "rule_value",
     "scope_of",
     "therapeutic_classes",
