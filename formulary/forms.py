@@ -4,7 +4,7 @@ from django import forms
 
 from formulary.models import JobState, Level, ListKind, Medicine, NameMatch, Restriction
 
-SEARCH = forms.TextInput(attrs={"type": "search", "placeholder": "名称、规格、编码或拼音首字母", "data-search": ""})
+SEARCH = forms.SearchInput(attrs={"placeholder": "名称、规格、编码或拼音首字母"})
 
 JOB_KINDS = {"plan": "采购计划求解", "watch": "每日监测"}
 
@@ -16,11 +16,13 @@ class FilterForm(forms.Form):
         if not self.is_bound:
             return {}
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        names = {"q": "words"}  # the address says q, as search boxes everywhere do
+        given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        return {names.get(name, name): value for name, value in given.items()}
 
 
 class HistoryFilter(FilterForm):
-    words = forms.CharField(label="人员或对象", required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    q = forms.CharField(label="人员或对象", required=False, widget=forms.SearchInput())
     verb = forms.ChoiceField(label="动作", required=False)
     since = forms.DateField(label="自", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
@@ -40,7 +42,7 @@ class JobFilter(FilterForm):
 
 
 class EntryFilter(FilterForm):
-    words = forms.CharField(label="药品", required=False, widget=SEARCH)
+    q = forms.CharField(label="药品", required=False, widget=SEARCH)
     level = forms.ChoiceField(label="机构级别可用", required=False, choices=[("", "全部级别"), *Level.choices])
     restriction = forms.ChoiceField(label="限制", required=False, choices=[("", "不限"), *Restriction.choices])
     therapeutic_class = forms.ChoiceField(label="治疗类别", required=False)
@@ -50,8 +52,25 @@ class EntryFilter(FilterForm):
         self.fields["therapeutic_class"].choices = [("", "全部类别"), *((name, name) for name in classes)]
 
 
+class DrugFilter(FilterForm):
+    q = forms.CharField(label="药品", required=False, widget=SEARCH)
+    therapeutic_class = forms.ChoiceField(label="治疗类别", required=False)
+    mark = forms.ChoiceField(
+        label="标记",
+        required=False,
+        choices=[("", "不限"), ("emergency", "短缺急救"), ("chronic", "慢病用药"), ("cold", "冷藏")],
+    )
+    place = forms.ChoiceField(
+        label="统一目录", required=False, choices=[("", "不限"), ("in", "目录内"), ("out", "目录外")]
+    )
+
+    def __init__(self, *args, classes, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["therapeutic_class"].choices = [("", "全部类别"), *((name, name) for name in classes)]
+
+
 class MatchFilter(FilterForm):
-    words = forms.CharField(label="名称", required=False, widget=forms.TextInput(attrs={"type": "search", "data-search": ""}))
+    q = forms.CharField(label="名称", required=False, widget=forms.SearchInput())
     kind = forms.ChoiceField(label="目录", required=False, choices=[("", "全部目录"), *ListKind.choices])
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部"), *NameMatch.State.choices])
 

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from formulary.views import history, jobs, matches, passwords, versions
+from formulary.views import drugs, history, jobs, matches, passwords, versions
 
 urlpatterns = [
+    path("drugs/", drugs.drug_list, name="drug_list"),
+    path("drugs/<str:code>/", drugs.drug_detail, name="drug_detail"),
     path("formulary/", versions.version_current, name="version_current"),
     path("matches/", matches.match_list, name="match_list"),
     path("matches/<int:pk>/", matches.match_detail, name="match_detail"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from formulary.models import Alliance, Presentation
+from formulary.queries import drug_statuses
 from shortage.queries import NoForecast, need
 
 
@@ -46,5 +47,12 @@ def needs_of(alliance: Alliance, *, as_of: dt.date, end: dt.date) -> tuple[list[
 
 
 def standings_of(presentations: Iterable[Presentation], *, on: dt.date) -> dict[int, Standing]:
-    """List status by presentation id on a date."""
-    return {row.pk: Standing() for row in presentations}
+    """List status by presentation id on a date. Only official shortage lists count: a class of the plan hangs on it."""
+    return {
+        pk: Standing(
+            essential=status.is_essential,
+            insurance=status.insurance_class,
+            shortage=any(mark.official for mark in status.shortage),
+        )
+        for pk, status in drug_statuses(presentations, on).items()
+    }

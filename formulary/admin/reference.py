@@ -59,7 +59,9 @@ class ListImportFields(forms.Form):
     """What the file cannot say of itself."""
 
     kind = forms.ChoiceField(label="目录", choices=ListKind.choices, widget=UnfoldAdminSelectWidget)
-    edition = forms.CharField(label="版本", max_length=60, widget=UnfoldAdminTextInputWidget, help_text="集采文件按批次分版本，此处只作标注")
+    edition = forms.CharField(
+        label="版本", max_length=60, widget=UnfoldAdminTextInputWidget, help_text="集采文件按批次分版本，此处只作标注"
+    )
     valid_from = forms.DateField(label="生效日", widget=UnfoldAdminDateWidget)
     valid_to = forms.DateField(label="失效日", required=False, widget=UnfoldAdminDateWidget)
     document = forms.CharField(label="文号", max_length=120, required=False, widget=UnfoldAdminTextInputWidget)

@@ -1,5 +1,6 @@
 """What other apps and pages may ask of the formulary; one file per noun, all names here."""
 
+from formulary.queries.drugs import drug_classes, drugs, entry_in_force, same_group, source_entries
 from formulary.queries.history import events, verbs, verify_history
 from formulary.queries.jobs import job_kinds, job_of_scope, jobs
 from formulary.queries.matches import RankedCandidate, matches, pending_match_count, ranked_candidates
@@ -19,11 +20,14 @@ from formulary.queries.versions import (
 __all__ = [
     "RankedCandidate",
     "Scope",
+    "drug_classes",
     "drug_status",
     "drug_statuses",
+    "drugs",
     "editions_in_force",
     "entries",
     "entry_counts",
+    "entry_in_force",
     "events",
     "job_kinds",
     "job_of_scope",
@@ -37,7 +41,9 @@ __all__ = [
     "pending_match_count",
     "ranked_candidates",
     "rule_value",
+    "same_group",
     "scope_of",
+    "source_entries",
     "therapeutic_classes",
     "verbs",
     "verify_history",
