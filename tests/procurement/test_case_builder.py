@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from formulary.models import FormularyVersion
+from formulary.models import EntryLink, FormularyVersion, ListEdition, ListEntry, ListKind
 from formulary.rules.tables import DataRefused
 from procurement.case_builder import build_case
 from procurement.models import Budget, Commitment, Offer, Supplier
@@ -168,3 +168,37 @@ def test_version_not_yet_in_force_is_no_version(ready):
     FormularyVersion.objects.update(effective_from=TODAY + dt.timedelta(days=1), published_at=NOW)
     with pytest.raises(DataRefused, match="没有生效的用药目录"):
         build(ready)
+
+
+def list_drug(drug, kind, category="", *, official=True, valid_from=dt.date(2026, 1, 1)):
+    """Puts a drug on a policy list, as the import of that list would."""
+    edition = ListEdition.objects.create(
+        kind=kind,
+        edition=f"{kind}{valid_from}",
+        valid_from=valid_from,
+        official=official,
+        imported_at=NOW,
+        source_name="目录.xlsx",
+        source_sha256="0" * 64,
+    )
+    entry = ListEntry.objects.create(edition=edition, key="1", row=2, name=drug.name, form=drug.form, category=category)
+    EntryLink.objects.create(entry=entry, medicine=drug.medicine, form=drug.form, strengths=[drug.strength], how="精确")
+
+
+def test_list_status_is_that_of_the_day(ready):
+    list_drug(ready.drugs["M1"], ListKind.NEML)
+    list_drug(ready.drugs["M1"], ListKind.NRDL, "甲")
+    list_drug(ready.drugs["M2"], ListKind.SHORTAGE)
+    drugs = by_code(build(ready).case.drugs)
+    assert (drugs["M1"].essential, drugs["M1"].insurance, drugs["M1"].emergency) == (True, "甲", False)
+    assert (drugs["M2"].essential, drugs["M2"].insurance, drugs["M2"].emergency) == (False, "无", True)
+
+
+def test_list_that_begins_tomorrow_does_not_count(ready):
+    list_drug(ready.drugs["M1"], ListKind.NEML, valid_from=TODAY + dt.timedelta(days=1))
+    assert not by_code(build(ready).case.drugs)["M1"].essential
+
+
+def test_unofficial_shortage_list_raises_no_class(ready):
+    list_drug(ready.drugs["M2"], ListKind.SHORTAGE, official=False)
+    assert not by_code(build(ready).case.drugs)["M2"].emergency
