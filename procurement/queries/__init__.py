@@ -1,7 +1,7 @@
 """What pages and commands may ask of procurement; one file per noun, all names here."""
 
 from procurement.queries.lines import LineGroup, grouped, line_choices, lines, unmet, unmet_choices
-from procurement.queries.plans import Totals, latest_plan, plan_of_scope, plans, totals
+from procurement.queries.plans import Totals, latest_plan, plan_of_scope, plans, totals, totals_of
 from procurement.queries.readiness import Readiness, default_period, default_settings, readiness
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "plans",
     "readiness",
     "totals",
+    "totals_of",
     "unmet",
     "unmet_choices",
 ]

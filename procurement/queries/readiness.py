@@ -92,4 +92,3 @@ def readiness(alliance: Alliance, *, today: dt.date, period: tuple[dt.date, dt.d
         without_budget=len(sites) - len(known),
         late=[feed for feed in feed_states(alliance, on) if feed.late],
     )
-

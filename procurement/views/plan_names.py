@@ -23,7 +23,7 @@ class Names:
         return self.drug(row.get("drug", code)) | {"maker": row.get("maker", ""), "unit_price": price, "code": code}
 
     def in_words(self, text):
-        """"JN001、YP0017：余量 3" with names for the codes before the colon."""
+        """ "JN001、YP0017：余量 3" with names for the codes before the colon."""
         place, colon, rest = text.partition("：")
         return "、".join(self._anything(code) for code in place.split("、")) + colon + rest if colon else text
 

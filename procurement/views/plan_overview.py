@@ -16,20 +16,18 @@ def amount_of(rows):
     return rows.order_by().aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
 
 
-def figures(plan, scope):
-    """Spend, coverage and unmet for the list of plans; None while there is no result."""
+def figures(plan, scope, own=None):
+    """Spend, coverage and unmet for the list of plans (`own`: the totals of an institution); None without a result."""
     if not plan.summary:
         return None
     if not scope.whole_alliance:
-        totals = queries.totals(plan, scope)
-        return {"spend": totals.spend, "unmet": totals.unmet, "covered": None, "agreed": None}
+        own = own or queries.totals(plan, scope)
+        return {"spend": own.spend, "unmet": own.unmet, "covered": None, "agreed": None}
     summary = plan.summary
-    need = sum(row["need"] for row in summary["coverage"])
-    covered = sum(row["covered"] for row in summary["coverage"])
     return {
         "spend": Decimal(summary["spend"]),
         "unmet": summary["unmet"],
-        "covered": covered / need if need else None,
+        "covered": figures_of_alliance(summary)["covered"],
         "agreed": summary["agreed"]["share"],
     }
 

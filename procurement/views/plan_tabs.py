@@ -147,5 +147,6 @@ def progress(plan):
 
 def add_own_figures(page, scope):
     """Puts on each plan of a list what its row shows: own sums for institutions, the summary for the alliance."""
+    own = {} if scope.whole_alliance else queries.totals_of([plan.pk for plan in page], scope)
     for plan in page:
-        plan.figures = plan_overview.figures(plan, scope)
+        plan.figures = plan_overview.figures(plan, scope, own.get(plan.pk))
