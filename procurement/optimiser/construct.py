@@ -18,11 +18,13 @@ def construct(world: World, layout: Layout) -> list[int]:
     """Packs by offer: a feasible plan, usually close to the best."""
     allowed = choose_products(world)
     lines = lines_by_site(world)
-    cost = _cheapest_cost(world, allowed, lines)
+    cost = _cheapest_cost(world, allowed, lines, 4)
+    first = _cheapest_cost(world, allowed, lines, 1)
     purse = _purses(world, cost)
     hunger = [max(0.0, 1 - purse[i] / cost[i]) if cost[i] else 0.0 for i in range(len(purse))]
     quota = share_supply(world, allowed, hunger)
-    base = share_agreed(world, allowed, quota)
+    spare = [max(0, money - need) for money, need in zip(purse, first, strict=True)]
+    base = share_agreed(world, allowed, quota, spare)
     packs = [0] * len(world.offers)
     for i, mine in enumerate(lines):
         basket = fill(world, i, mine, purse[i], quota, base, allowed)
@@ -98,12 +100,14 @@ def _can_reach(basket: Basket, supplier: int) -> bool:
     return worth >= basket.world.minimum_orders[supplier]
 
 
-def _cheapest_cost(world: World, allowed: set[int], lines: list[list[int]]) -> list[int]:
-    """Ticks that each institution would pay for all its need at the cheapest unit price."""
+def _cheapest_cost(world: World, allowed: set[int], lines: list[list[int]], kinds: int) -> list[int]:
+    """Ticks that each institution would pay, at the cheapest unit price, for its need of classes 0 to `kinds`."""
     cost = []
     for mine in lines:
         total = 0.0
         for k in mine:
+            if world.classes[world.lines[k].drug] > kinds:
+                continue
             units = [
                 world.offers[o].price / world.offers[o].pack
                 for o in world.lines[k].offers

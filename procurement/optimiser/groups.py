@@ -63,6 +63,8 @@ def _score(
         supply = products[p].supply
         for o in by_product[p]:
             line = world.offers[o].line
+            if world.lines[line].ratio_holds and products[p].status == "非中选":
+                continue  # bought only beside a winner, which then serves the line itself
             served[line] = min(unit, served.get(line, unit))
         if by_product[p]:
             room[world.offers[by_product[p][0]].drug] += float("inf") if supply is None else supply
@@ -110,30 +112,60 @@ def share_supply(world: World, allowed: set[int], hunger: list[float]) -> dict[i
     return quota
 
 
-def share_agreed(world: World, allowed: set[int], quota: dict[int, int]) -> dict[int, int]:
-    """Packs of each offer that must be bought for 约定量: an institution's own, then the alliance's by need."""
-    base: dict[int, int] = defaultdict(int)
-    used: dict[int, int] = defaultdict(int)
+def share_agreed(world: World, allowed: set[int], quota: dict[int, int], purse: list[int]) -> dict[int, int]:
+    """Packs of each offer that must be bought for 约定量: an institution's own, then the alliance's in proportion to need.
 
-    def take(o: int, packs: int) -> int:
-        offer = world.offers[o]
-        room = min(offer.most, quota.get(o, offer.most)) - base[o]
-        room = min(room, (world.lines[offer.line].most - used[offer.line]) // offer.pack)
-        packs = max(0, min(packs, room))
-        if base[o] + packs < offer.least:
+    Agreed volume comes before 基药, but who buys it is free: `purse` (ticks an institution can spare once its more
+    important needs are paid) keeps it away from places that would have to give up 基药 for it.
+    """
+    shares = AgreedShares(world, quota, list(purse))
+    rows = [row for row in world.agreed if row.product in allowed and row.offers]
+    for row in sorted(rows, key=lambda row: row.institution is None):
+        left = row.remaining - sum(shares.base[o] * world.offers[o].pack for o in row.offers)
+        for careful, whole in ((True, False), (True, True), (False, False), (False, True)):
+            left = shares.spread(row.offers, left, careful=careful, up_to_most=whole)
+    return dict(shares.base)
+
+
+class AgreedShares:
+    """Agreed packs handed out so far."""
+
+    def __init__(self, world: World, quota: dict[int, int], purse: list[int]) -> None:
+        self.world, self.quota, self.purse = world, quota, purse
+        self.base: dict[int, int] = defaultdict(int)
+        self.used: dict[int, int] = defaultdict(int)
+        self.cold = [row.cold_capacity for row in world.case.institutions]
+
+    def spread(self, offers: list[int], left: int, *, careful: bool, up_to_most: bool) -> int:
+        """Hands out up to `left` units in proportion to what each line can still take; answers what stays."""
+        rooms = {o: self._room(o, up_to_most) for o in offers}
+        total = sum(rooms.values())
+        wanted = min(left, total)
+        for o in sorted(offers, key=lambda o: (-rooms[o], o)):
+            if left <= 0 or not rooms[o]:
+                continue
+            share = ceil_div(min(left, ceil_div(wanted * rooms[o], total)), self.world.offers[o].pack)
+            left -= self._take(o, share, careful)
+        return left
+
+    def _room(self, o: int, up_to_most: bool) -> int:
+        line = self.world.lines[self.world.offers[o].line]
+        return max(0, (line.most if up_to_most else line.need) - self.used[self.world.offers[o].line])
+
+    def _take(self, o: int, packs: int, careful: bool) -> int:
+        offer = self.world.offers[o]
+        room = min(offer.most, self.quota.get(o, offer.most)) - self.base[o]
+        packs = min(packs, room, (self.world.lines[offer.line].most - self.used[offer.line]) // offer.pack)
+        free = self.world.classes[offer.drug] <= 1  # its need comes first anyway
+        if careful and not free and offer.price:
+            packs = min(packs, self.purse[offer.institution] // offer.price)
+        cold = self.cold[offer.institution] if self.world.case.drugs[offer.drug].cold else None
+        packs = max(0, packs if cold is None else min(packs, cold // offer.pack))
+        if self.base[o] + packs < offer.least:
             return 0
-        base[o] += packs
-        used[offer.line] += packs * offer.pack
+        if cold is not None:
+            self.cold[offer.institution] = cold - packs * offer.pack
+        self.base[o] += packs
+        self.used[offer.line] += packs * offer.pack
+        self.purse[offer.institution] -= 0 if free else packs * offer.price
         return packs * offer.pack
-
-    for row in sorted(world.agreed, key=lambda row: row.institution is None):
-        if row.product not in allowed or not row.offers:
-            continue
-        left = row.remaining - sum(base[o] * world.offers[o].pack for o in row.offers)
-        for target in (lambda line: line.need, lambda line: line.most):
-            for o in sorted(row.offers, key=lambda o: -world.lines[world.offers[o].line].need):
-                offer = world.offers[o]
-                room = max(0, target(world.lines[offer.line]) - used[offer.line])
-                wish = min(ceil_div(left, offer.pack), ceil_div(room, offer.pack)) if left > 0 else 0
-                left -= take(o, wish)
-    return dict(base)

@@ -147,8 +147,9 @@ class Basket:
         """The cheapest way to end a line: keep so many bulk packs, and close the rest with one product."""
         first = self.world.offers[free[0]]
         best: tuple[int, int, int, int] | None = None
-        for keep in range(bulk, max(-1, bulk - 3), -1):
-            if 0 < keep < first.least:
+        keeps = range(bulk, max(-1, bulk - 3), -1) if bulk >= first.least else (0,)
+        for keep in keeps:
+            if 0 < keep < first.least - self.packs.get(free[0], 0):
                 continue
             rest = need - keep * first.pack
             for o in free:
