@@ -48,7 +48,10 @@ class Bridge:
         self.highs.setOptionValue("mip_feasibility_tolerance", TOLERANCE)
         self.highs.setOptionValue("primal_feasibility_tolerance", TOLERANCE)
         self.whole = np.array([whole and v.cat == pulp.LpInteger for v in variables], dtype=bool)
-        self.highs.passModel(_as_lp(problem, variables, self.whole))
+        lp = _as_lp(problem, variables, self.whole)
+        self.lower, self.upper = np.array(lp.col_lower_), np.array(lp.col_upper_)
+        self.rows = lp.num_row_
+        self.highs.passModel(lp)
 
     def set_costs(self, costs: np.ndarray) -> None:
         """Minimise costs·x from now on."""
@@ -56,6 +59,18 @@ class Bridge:
 
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower.astype(float), upper.astype(float))
+
+    def reset(self) -> None:
+        """The model as it was handed over: original bounds, no ceilings."""
+        extra = self.highs.getNumRow() - self.rows
+        if extra:
+            self.highs.deleteRows(extra, np.arange(self.rows, self.rows + extra, dtype=np.int32))
+        self.set_bounds(np.arange(self.size), self.lower, self.upper)
+
+    def prefer_interior_point(self) -> None:
+        """For large LPs of which only the value is wanted: no vertex, hence no crossover."""
+        for name, value in (("solver", "ipm"), ("run_crossover", "off"), ("primal_feasibility_tolerance", 1e-7)):
+            self.highs.setOptionValue(name, value)
 
     def add_ceiling(self, costs: np.ndarray, most: float) -> None:
         """Adds the row costs·x ≤ most."""

@@ -58,9 +58,9 @@ def no_worse(new: list[Fraction], old: list[Fraction], upto: int) -> bool:
 class OrderedSolve:
     """A plan on its way through the nine goals."""
 
-    def __init__(self, model: Model, packs: list[int], clock: Clock, *, gap: float, seed: int) -> None:
-        self.model, self.clock, self.gap = model, clock, gap
-        self.bridge = Bridge(model.problem, model.variables, seed=seed)
+    # `nodes` is the share of work that each goal gets beyond the asked gap.
+    def __init__(self, model: Model, bridge: Bridge, packs: list[int], clock: Clock, *, gap: float, nodes: int) -> None:
+        self.model, self.bridge, self.clock, self.gap, self.nodes = model, bridge, clock, gap, nodes
         self.packs = packs
         self.values = self._value(packs)
         self.results: list[GoalResult] = []
@@ -123,11 +123,10 @@ class OrderedSolve:
 
     def _stop(self) -> Callable[[int, float, float], bool]:
         """Ends a run that is within the asked gap after its share of work (counted, so the answer repeats)."""
-        nodes = WORK // max(1, self.bridge.size)
 
         def stop(count: int, best: float, bound: float) -> bool:
             if self.clock.should_stop is not None and self.clock.should_stop():
                 return True
-            return count >= nodes and math.isfinite(best) and gap_of(best, bound) <= self.gap
+            return count >= self.nodes and math.isfinite(best) and gap_of(best, bound) <= self.gap
 
         return stop

@@ -3,7 +3,7 @@
     plan = solve(case, Options(time_limit=60))
 
 1. `world.py` numbers the case and works out need, sensible maximum and offers; 2. `solve_packs` decides the packs
-(exactly for small cases, institution by institution for large ones, see `split.py`); 3. `audit.py` re-checks every rule
+(`construct.py`, then `lexico.py` to the proof for small cases, `large.py` for the others); 3. `audit.py` re-checks every rule
 in whole numbers; 4. `explain.py` and `summary.py` say why and add up.
 """
 
@@ -15,15 +15,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from procurement.optimiser.audit import audit
-from procurement.optimiser.bridge import SOLVER, solver_version
+from procurement.optimiser.bridge import SOLVER, Bridge, solver_version
 from procurement.optimiser.case import Case, case_sha256
+from procurement.optimiser.construct import construct
 from procurement.optimiser.explain import line_reasons, unmet_reasons
-from procurement.optimiser.lexico import Clock, OrderedSolve, Progress
+from procurement.optimiser.large import solve_large
+from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Progress
 from procurement.optimiser.model import build_model
 from procurement.optimiser.plan import FEASIBLE, OPTIMAL, GoalResult, Plan, Replay, Seconds
 from procurement.optimiser.rules import Layout
 from procurement.optimiser.summary import commitments, coverage, sites, transfers
 from procurement.optimiser.world import World, build_world
+
+EXACT_OFFERS = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,6 @@ class Options:
     time_limit: float = 60.0
     gap: float = 0.001
     seed: int = 0
-    workers: int = 2
 
 
 def solve(
@@ -64,10 +67,16 @@ def solve_packs(
     world: World, options: Options, clock: Clock, seconds: Seconds, on_progress: Progress | None
 ) -> tuple[list[int], list[GoalResult]]:
     """Packs by offer, and what each goal reached."""
+    layout = Layout(world)
+    packs = construct(world, layout)
+    if len(world.offers) > EXACT_OFFERS:
+        return solve_large(world, packs, options, clock, seconds, on_progress)
     started = time.monotonic()
     model = build_model(world)
+    bridge = Bridge(model.problem, model.variables, seed=options.seed)
     seconds.build += time.monotonic() - started
-    search = OrderedSolve(model, [0] * len(world.offers), clock, gap=options.gap, seed=options.seed)
+    nodes = WORK // max(1, bridge.size)
+    search = OrderedSolve(model, bridge, packs, clock, gap=options.gap, nodes=nodes)
     return search.run(on_progress), search.results
 
 
