@@ -5,6 +5,7 @@ from pathlib import Path
 import dj_database_url
 
 from config import env
+from config.admin_theme import UNFOLD  # noqa: F401 (read by Unfold)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("YAOHENG_VAR", str(BASE_DIR / "var")))
@@ -35,7 +36,7 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "config.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,9 +63,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "formulary.views.passwords.FirstPasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.csp.ContentSecurityPolicy",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -86,7 +89,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.shell.shell",
             ],
-            "builtins": ["lucide.templatetags.lucide", "config.templatetags.figures"],
+            "builtins": [
+                "lucide.templatetags.lucide",
+                "config.templatetags.figures",
+                "config.templatetags.parts",
+            ],
         },
     }
 ]
@@ -155,3 +162,6 @@ JOBS = {
     "watch": "shortage.jobs.watch",
     "plan": "procurement.jobs.solve",
 }
+
+# HSTS for subdomains and browser preload lists are the hospital's decision, not the product's.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

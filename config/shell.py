@@ -1,5 +1,146 @@
-"""What every page's frame shows."""
+"""The web shell: which menu a person sees, what its counters say, who is signed in.
+
+Imports no app: counters are named by dotted path and found when a page is drawn.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.module_loading import import_string
+
+from config.access import ROLES, Permission, Role, can
+
+logger = logging.getLogger(__name__)
 
 
-def shell(_request):
-    return {}
+@dataclass(frozen=True)
+class Item:
+    """One line of the menu. `counter` names a callable (person) -> int; 0 shows no badge."""
+
+    label: str
+    icon: str
+    url_name: str
+    permission: Permission | None
+    counter: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str
+    items: tuple[Item, ...]
+
+
+P = Permission
+NAVIGATION: tuple[Group, ...] = (
+    Group(
+        "工作台",
+        (
+            Item("我的工作台", "layout-dashboard", "home", P.SEE_HOME),
+            Item("任务", "list-checks", "job_list", P.SEE_JOBS),
+        ),
+    ),
+    Group(
+        "目录",
+        (
+            Item("药品与状态", "pill", "drug_list", P.SEE_DRUGS),
+            Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
+            Item(
+                "名称匹配待审",
+                "git-compare",
+                "match_list",
+                P.DECIDE_MATCHES,
+                "formulary.queries.pending_match_count",
+            ),
+        ),
+    ),
+    Group(
+        "短缺",
+        (
+            Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
+            Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
+        ),
+    ),
+    Group("采购", (Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),)),
+    Group(
+        "系统",
+        (
+            Item("操作记录", "history", "history_list", P.SEE_HISTORY),
+            Item("帮助", "circle-question-mark", "help", None),
+            Item("系统管理", "settings", "admin:index", P.ADMINISTER),
+        ),
+    ),
+)
+
+
+def shell(request: HttpRequest) -> dict:
+    """Context processor. Lazy, so that fragments which draw no menu pay nothing for it."""
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def _shell(request: HttpRequest) -> dict:
+    person = getattr(request, "user", None)
+    if person is None or not person.is_authenticated:
+        return {"groups": [], "person": None, "search_url": ""}
+    names = [item.url_name for group in NAVIGATION for item in group.items]
+    active = active_name(getattr(request.resolver_match, "view_name", ""), names)
+    groups = [{"label": group.label, "links": _links(group, person, active)} for group in NAVIGATION]
+    return {
+        "groups": [group for group in groups if group["links"]],
+        "person": _who(person),
+        "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
+    }
+
+
+def _links(group: Group, person, active: str) -> list[dict]:
+    return [
+        {
+            "label": item.label,
+            "icon": item.icon,
+            "url": _url(item.url_name),
+            "active": item.url_name == active,
+            "count": _count(item.counter, person),
+        }
+        for item in group.items
+        if item.permission is None or can(person, item.permission)
+    ]
+
+
+def active_name(view_name: str, names: list[str]) -> str:
+    """The menu line a page belongs to: its own, else the first with the same noun (alert_detail → alert_list)."""
+    if view_name in names:
+        return view_name
+    noun = view_name.split("_")[0]
+    return next((name for name in names if noun and name.split("_")[0] == noun), "")
+
+
+def _url(name: str) -> str:
+    """A line whose page is missing is drawn as switched off and logged; tests hold that there is none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        logger.error("menu line %s has no page", name)
+        return ""
+
+
+def _count(path: str, person) -> int:
+    if not path:
+        return 0
+    try:
+        counter = import_string(path)
+    except ImportError:
+        logger.error("menu counter %s does not exist", path)
+        return 0
+    return counter(person)
+
+
+def _who(person) -> dict:
+    """Name, roles in words, and where: the institution, or the alliance for roles that reach all of it."""
+    rows = person.active_memberships
+    places = dict.fromkeys(str(row.institution or row.alliance) for row in rows)
+    roles = dict.fromkeys(ROLES[Role(row.role)].label for row in rows)
+    name = str(person)
+    return {"name": name, "initial": name[:1], "roles": "、".join(roles), "places": "、".join(places)}

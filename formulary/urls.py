@@ -1,11 +1,10 @@
-from django.contrib.auth import views as auth
 from django.urls import path
 
-from formulary.views import home
+from formulary.views import history, passwords, versions
 
 urlpatterns = [
-    path("", home.home, name="home"),
-    path("help/", home.help_page, name="help"),
-    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("formulary/", versions.version_current, name="version_current"),
+    path("history/", history.history_list, name="history_list"),
+    path("password/", passwords.password_change, name="password_change"),
+    path("history/verify/", history.history_verify, name="history_verify"),
 ]

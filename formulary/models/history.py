@@ -3,6 +3,8 @@
 No foreign keys: history never blocks, and survives, whatever it speaks of.
 """
 
+import json
+
 from django.db import models
 
 
@@ -41,3 +43,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.by_name} {self.verb} {self.label}"
+
+    @property
+    def shown(self) -> str:
+        """The data as people read it."""
+        return json.dumps(self.data, ensure_ascii=False, indent=1)

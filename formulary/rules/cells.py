@@ -22,6 +22,7 @@ from formulary.rules.tables import Fault, Table, clean
 T = TypeVar("T")
 YES = {"是", "1", "true", "yes", "y", "√"}
 NO = {"否", "0", "false", "no", "n"}
+MAX_WHOLE = 2_147_483_647  # what an integer column of the database holds
 _DATE = re.compile(r"^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00)?)?$")
 
 
@@ -48,7 +49,9 @@ class Reader:
 
         def parse(cell: str) -> int:
             number = _decimal(cell)
-            if number != number.to_integral_value() or (minimum is not None and number < minimum):
+            if abs(number) > MAX_WHOLE or number != number.to_integral_value():
+                raise ValueError
+            if minimum is not None and number < minimum:
                 raise ValueError
             return int(number)
 

@@ -28,6 +28,7 @@ def requires(permission: Permission, *, post: Permission | None = None) -> Calla
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
+        guarded.post_permission = post or permission  # type: ignore[attr-defined]
         return guarded
 
     return decorate

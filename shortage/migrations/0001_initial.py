@@ -70,8 +70,8 @@ class Migration(migrations.Migration):
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='formulary.institution', verbose_name='机构')),
             ],
             options={
-                'verbose_name': '接口令牌',
-                'verbose_name_plural': '接口令牌',
+                'verbose_name': '接密码牌',
+                'verbose_name_plural': '接密码牌',
             },
         ),
         migrations.CreateModel(

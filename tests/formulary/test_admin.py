@@ -1,0 +1,62 @@
+"""The administration: whole cells in previews, Chinese words for faults, nothing deleted."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from tablib import Dataset
+
+from config.access import Role
+from formulary.admin.medicine import PresentationResource, ProductResource
+from formulary.models import Presentation, Product
+
+HEAD = ["产品编码", "药品编码", "生产企业", "包装数", "包装单位", "商品名", "医保编码", "批准文号"]
+
+
+def products(*rows):
+    return Dataset(*rows, headers=HEAD)
+
+
+def test_preview_shows_old_and_new_cell_whole(world):
+    rows = Dataset(
+        ["M1", "氨氯地平片", "片剂", "2.5mg", "片"], headers=["药品编码", "通用名", "剂型", "规格", "最小单位"]
+    )
+    result = PresentationResource().import_data(rows, dry_run=True)
+    assert "<del>5mg</del> → <ins>2.5mg</ins>" in "".join(map(str, result.rows[0].diff))
+    assert Presentation.objects.get(code="M1").strength == "5mg"
+
+
+def test_faulty_rows_are_told_in_chinese(world):
+    result = ProductResource().import_data(
+        products(["N1", "M9", "甲", "10", "盒", "", "", ""], ["N2", "M1", "甲", "十", "盒", "", "", ""]), dry_run=True
+    )
+    said = " ".join(str(error.error) for row in result.rows for error in row.errors) + " ".join(
+        str(row.error) for row in result.invalid_rows
+    )
+    assert "没有编码为“M9”的品规" in said
+    assert "值“十”有误，应为整数" in said
+
+
+def test_import_through_the_page_asks_before_it_writes(world, client):
+    client.force_login(world.people[Role.ADMINISTRATOR])
+    content = ",".join(HEAD) + "\nN1,M1,乙药厂,14,盒,,,\n"
+    upload = SimpleUploadedFile("产品.csv", content.encode("utf-8-sig"))
+    answer = client.post(reverse("admin:formulary_product_import"), {"format": "0", "import_file": upload})
+    assert answer.status_code == 200
+    assert "乙药厂" in answer.content.decode()
+    assert not Product.objects.filter(code="N1").exists()
+
+
+@pytest.mark.parametrize(
+    "model", ["alliance", "institution", "rulevalue", "medicine", "presentation", "product", "person", "membership"]
+)
+def test_list_and_form_open_and_nothing_can_be_deleted(world, client, model):
+    client.force_login(world.people[Role.ADMINISTRATOR])
+    assert client.get(reverse(f"admin:formulary_{model}_changelist")).status_code == 200
+    assert client.get(reverse(f"admin:formulary_{model}_add")).status_code == 200
+    delete = reverse(f"admin:formulary_{model}_delete", args=[world.alliance.pk])
+    assert client.post(delete, {"post": "yes"}).status_code in {302, 403}
+
+
+def test_other_roles_cannot_enter(world, client):
+    client.force_login(world.people[Role.SECRETARY])
+    assert client.get(reverse("admin:formulary_product_changelist")).status_code == 302
