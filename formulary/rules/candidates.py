@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -16,7 +16,25 @@ LIMIT = 8
 _SIMILAR = 60.0
 _WEIGHTS = {"name": 0.70, "form": 0.20, "route": 0.05, "salt": 0.05}
 # Signs that turn one drug into another: left-handed, esters, insulin kinds, compounds.
-_TELLING = ("左", "右", "艾司", "酯", "复方", "小儿", "重组", "人", "去", "氢", "氘", "聚乙二醇", "双", "钾", "钠", "镁", "钙")
+_TELLING = (
+    "左",
+    "右",
+    "艾司",
+    "酯",
+    "复方",
+    "小儿",
+    "重组",
+    "人",
+    "去",
+    "氢",
+    "氘",
+    "聚乙二醇",
+    "双",
+    "钾",
+    "钠",
+    "镁",
+    "钙",
+)
 
 
 @dataclass(frozen=True)
@@ -39,15 +57,25 @@ class Ranker:
         self._names.append((medicine, name))
         self._texts.append(main_name(name.substance))
 
-    def rank(self, name: DrugName, limit: int = LIMIT) -> tuple[Candidate, ...]:
+    def unclaimed(self, claimed: Container[Hashable]) -> Ranker:
+        """A ranker over those not claimed: what a defining list may still have renamed."""
+        rest = Ranker()
+        for medicine, name in self._names:
+            if medicine not in claimed:
+                rest.add(medicine, name)
+        return rest
+
+    def rank(self, name: DrugName, limit: int = LIMIT, without: Container[Hashable] = ()) -> tuple[Candidate, ...]:
         """The best candidates, best first, one line per 品种."""
         likely = process.extract(
             main_name(name.substance), self._texts, scorer=fuzz.WRatio if len(name.substance) > 12 else fuzz.ratio,
-            score_cutoff=_SIMILAR, limit=60,
+            score_cutoff=_SIMILAR, limit=200,
         )  # fmt: skip
         best: dict[Hashable, Candidate] = {}
         for _, likeness, position in likely:
             medicine, known = self._names[position]
+            if medicine in without or known.chinese_medicine != name.chinese_medicine:
+                continue
             candidate = Candidate(medicine, *_score(name, known, likeness / 100))
             if medicine not in best or candidate.score > best[medicine].score:
                 best[medicine] = candidate
@@ -60,7 +88,9 @@ def _score(name: DrugName, known: DrugName, likeness: float) -> tuple[float, str
     route = float(name.route == known.route)
     salt = 0.0 if conflicting(name.salt, known.salt) else 1.0
     telling = [sign for sign in _TELLING if (sign in name.substance) != (sign in known.substance)]
-    different = name.qualifier != known.qualifier or bool(name.variant and known.variant and name.variant != known.variant)
+    different = name.qualifier != known.qualifier or bool(
+        name.variant and known.variant and name.variant != known.variant
+    )
     score = (
         _WEIGHTS["name"] * likeness + _WEIGHTS["form"] * form + _WEIGHTS["route"] * route + _WEIGHTS["salt"] * salt
         - 0.06 * len(telling) - 0.1 * different

@@ -32,7 +32,7 @@ EYE, NOSE, EAR, RECTAL, VAGINAL, OTHER = "眼用", "鼻用", "耳用", "直肠",
 _WESTERN: dict[str, tuple[str, str]] = {
     "口服常释剂型": (
         ORAL,
-        "片 片剂 普通片 普通片剂 薄膜衣片 糖衣片 包衣片 浸膏片 分散片 划痕片 素片 胶囊 胶囊剂 硬胶囊 软胶囊 软胶囊剂 胶丸 微丸胶囊 "
+        "片 片剂 普通片 普通片剂 薄膜衣片 糖衣片 包衣片 浸膏片 分散片 划痕片 胶囊 胶囊剂 硬胶囊 软胶囊 软胶囊剂 胶丸 微丸胶囊 "
         "肠溶片 肠溶片剂 肠溶胶囊 肠溶胶囊剂 肠溶软胶囊 肠溶微丸胶囊 口服常释片剂 口服常释片剂片剂 口服常释剂型(不含分散片) 多层片",
     ),
     "口腔崩解片": (ORAL, "口崩片 口腔崩解片剂"),
@@ -79,7 +79,10 @@ _WESTERN: dict[str, tuple[str, str]] = {
     "软膏剂": (TOPICAL, "软膏 乳膏 乳膏剂 霜剂 霜 糊剂 油膏剂"),
     "凝胶剂": (TOPICAL, "凝胶 乳胶剂"),
     "胶浆剂": (TOPICAL, "胶浆"),
-    "外用液体剂": (TOPICAL, "外用溶液 外用溶液剂 外用液 洗剂 洗液 搽剂 擦剂 涂膜剂 含漱液 漱口液 漱口剂 含漱剂 溶液(外用)"),
+    "外用液体剂": (
+        TOPICAL,
+        "外用溶液 外用溶液剂 外用液 洗剂 洗液 搽剂 擦剂 涂膜剂 含漱液 漱口液 漱口剂 含漱剂 溶液(外用)",
+    ),
     "涂剂": (TOPICAL, ""),
     "溶液剂": (OTHER, "溶液"),
     "液体剂": (OTHER, ""),
@@ -90,8 +93,8 @@ _WESTERN: dict[str, tuple[str, str]] = {
     "醑剂": (TOPICAL, "醑"),
     "贴剂": (TOPICAL, "透皮贴剂 透皮贴 贴片 贴"),
     "贴膏剂": (TOPICAL, "贴膏 凝胶贴膏 凝胶贴膏剂 巴布膏 巴布膏剂 橡胶膏剂"),
-    "栓剂": (RECTAL, "栓 肛门栓 直肠栓"),
-    "阴道栓剂": (VAGINAL, "阴道栓 阴道膨胀栓 膨胀栓"),
+    "栓剂": (RECTAL, "栓 肛门栓 直肠栓 阴道栓 阴道栓剂"),  # 医保目录 lists vaginal ones (硝呋太尔-制霉菌素) as 栓剂
+    "阴道膨胀栓": (VAGINAL, "膨胀栓"),
     "灌肠剂": (RECTAL, "灌肠液"),
     "阴道片": (VAGINAL, "阴道片剂"),
     "阴道泡腾片": (VAGINAL, ""),
@@ -113,7 +116,7 @@ _WESTERN: dict[str, tuple[str, str]] = {
     "喷雾剂": (OTHER, "喷剂"),
     "气体剂型": (INHALED, "气体"),
     "放射密封籽源": (OTHER, "密封籽源"),
-    "组合包装": (ORAL, ""),
+    "组合包装": (ORAL, "糖浆组合包装"),
     "宫内节育系统": (OTHER, ""),
     "口颊粘膜溶液": (ORAL, "口颊黏膜溶液"),
 }
@@ -131,7 +134,12 @@ _CHINESE: dict[str, tuple[str, str]] = {
     "肠溶胶囊": (ORAL, ""),
     "胶丸": (ORAL, ""),
     "滴丸剂": (ORAL, "滴丸 口含滴丸"),
-    "颗粒剂": (ORAL, "颗粒"),
+    "颗粒剂": (ORAL, "颗粒 泡腾颗粒"),
+    "咀嚼片": (ORAL, ""),
+    "含片": (ORAL, ""),
+    "流浸膏": (ORAL, "流浸膏剂"),
+    "贴剂": (TOPICAL, "贴"),
+    "泡沫剂": (VAGINAL, ""),
     "散剂": (ORAL, "散 汤散"),
     "口服液": (ORAL, ""),
     "合剂": (ORAL, ""),
@@ -150,7 +158,8 @@ _CHINESE: dict[str, tuple[str, str]] = {
     "酊剂": (TOPICAL, "酊"),
     "酒剂": (TOPICAL, "酒"),
     "口服乳液": (ORAL, ""),
-    "注射剂": (INJECTED, "注射液 注射用无菌粉末 注射用"),
+    "注射剂": (INJECTED, "注射液"),
+    "注射用无菌粉末": (INJECTED, "注射用"),  # the lists name 注射用血塞通 beside 血塞通注射液
     "软膏剂": (TOPICAL, "软膏"),
     "乳膏剂": (TOPICAL, "乳膏"),
     "凝胶剂": (TOPICAL, "凝胶"),
@@ -185,12 +194,12 @@ _NEAR: tuple[frozenset[str], ...] = (
     frozenset({"外用液体剂", "溶液剂", "涂剂", "酊剂", "冲洗剂", "醑剂", "喷雾剂"}),
     frozenset({"注射剂", "脂质体注射剂", "微球注射剂", "缓释微球注射剂", "缓释注射剂", "封管液", "眼用注射剂"}),
     frozenset({"吸入剂", "喷雾剂", "气体剂型", "溶液剂", "液体剂"}),
-    frozenset({"栓剂", "阴道栓剂", "阴道片", "阴道泡腾片", "阴道胶囊", "阴道软胶囊"}),
+    frozenset({"栓剂", "阴道膨胀栓", "阴道片", "阴道泡腾片", "阴道胶囊", "阴道软胶囊"}),
     frozenset({"软膏剂", "凝胶剂", "阴道乳膏剂", "阴道凝胶剂", "胶浆剂"}),
     frozenset({"贴剂", "贴膏剂", "凝胶膏剂", "膏药"}),
     frozenset({"合剂", "口服液", "液", "饮", "糖浆剂", "水剂", "口服乳液"}),
     frozenset({"丸剂", "丹剂", "胶丸", "滴丸剂"}),
-    frozenset({"外用冻干制剂", "注射剂"}),
+    frozenset({"外用冻干制剂", "注射剂", "注射用无菌粉末"}),
     frozenset({"膏剂", "膏药", "贴膏剂", "煎膏剂", "软膏剂", "乳膏剂"}),
 )
 
@@ -206,19 +215,15 @@ def _index(groups: dict[str, tuple[str, str]]) -> dict[str, DosageForm]:
     index: dict[str, DosageForm] = {}
     for group, (route, forms) in groups.items():
         for form in (group, *forms.split()):
-            route_here = _nasal_or_eye(form) or route
+            route_here = NOSE if form.startswith("鼻") else VAGINAL if form.startswith("阴道") else route
             index.setdefault(clean(form), DosageForm(form, group, route_here, _release(form)))
     return index
-
-
-def _nasal_or_eye(form: str) -> str:
-    return NOSE if form.startswith("鼻") else ""
 
 
 WESTERN_FORMS = _index(_WESTERN)
 CHINESE_FORMS = _index(_CHINESE)
 # Words that say how, not in what form: as the end of a name they would cut a substance in two.
-_NOT_AN_ENDING = {"注射", "注射用", "吸入用", "贴", "霜", "气体", "油", "胶剂"}
+_NOT_AN_ENDING = {"注射", "注射用", "吸入用", "霜", "气体", "油", "胶剂"}
 
 
 def lookup(form: str, *, chinese: bool = False) -> DosageForm | None:

@@ -8,7 +8,7 @@ before every rule.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,9 +68,9 @@ class Matcher:
         self._full: dict[tuple[str, ...], set[MedicineId]] = defaultdict(set)
         self._base: dict[tuple[str, str, str], dict[MedicineId, set[tuple[str, str]]]] = defaultdict(dict)
         self._alias: dict[tuple[str, str, str], set[MedicineId]] = defaultdict(set)
-        self._groups: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
+        self._groups: dict[str, set[str]] = defaultdict(set)
         self._decisions = dict(decisions or {})
-        self._ranker = Ranker()
+        self.ranker = Ranker()
         for each in known:
             self.add(each)
 
@@ -81,73 +81,82 @@ class Matcher:
             self._exact[canonical(name.raw), group].add(known.id)
             self._full[_full_key(name)].add(known.id)
             self._base[_base_key(name)].setdefault(known.id, set()).add((name.salt, name.variant))
-            self._groups[main_name(name.substance), name.qualifier, name.chinese_medicine].add(group)
+            self._groups[main_name(name.substance)].add(group)
             for alias in _aliases(name):
-                self._alias[_base_key(alias)].add(known.id)
-            self._ranker.add(known.id, name)
+                if alias.substance == name.substance:  # 碳酸钙D3Ⅰ(碳酸钙D3): its own name without the number
+                    self._base[_base_key(name)][known.id].add((name.salt, alias.variant))
+                else:
+                    self._alias[_base_key(alias)].add(known.id)
+            self.ranker.add(known.id, name)
 
     def decide(self, name: str, form: str, medicine: MedicineId | None) -> None:
         self._decisions[decision_key(name, form)] = medicine
 
-    def match(self, *readings: DrugName, candidates: bool = True) -> Match:
-        """Tries each reading of a name in turn; the first certain one wins. Ranks candidates for the first when none is."""
+    def match(
+        self, *readings: DrugName, claimed: Container[MedicineId] = (), candidates: bool = True, only_same: bool = False
+    ) -> Match:
+        """Tries each reading of a name in turn; the first certain one wins. Ranks candidates for the first when none is.
+
+        claimed: 品种 that this list already names otherwise; only the same full name may still mean them.
+        only_same: stop after the steps that need no rule (decision, same name, same normalised name).
+        """
         for reading in readings:
             decided = self._decisions.get(decision_key(reading.raw, reading.form), _UNDECIDED)
             if decided is not _UNDECIDED:
                 return Match((decided,) if decided is not None else (), How.DECISION)
         for reading in readings:
-            found = self._certain(reading)
-            if found.found:
+            found = self._certain(reading, only_same)
+            if found.found and (found.how in _SAME or not any(each in claimed for each in found.medicines)):
                 return found
-        ranked = self._ranker.rank(readings[0]) if candidates and readings else ()
+        ranked = self.ranker.rank(readings[0], without=claimed) if candidates and readings else ()
         return Match((), How.NONE, ranked)
 
-    def _certain(self, name: DrugName) -> Match:
-        if not name.form_group:
-            return self._without_form(name)
-        return self._in_group(name, name.form_group)
+    def _certain(self, name: DrugName, only_same: bool) -> Match:
+        if name.form_group:
+            return self._in_group(name, name.form_group, only_same)
+        return self._without_form(name, only_same)
 
-    def _without_form(self, name: DrugName) -> Match:
-        """A name without a form speaks of the substance in every form that is known."""
-        groups = self._groups.get((main_name(name.substance), name.qualifier, name.chinese_medicine), set())
-        found = [self._in_group(name, group) for group in sorted(groups)]
+    def _without_form(self, name: DrugName, only_same: bool) -> Match:
+        """A name without a form speaks of the substance in every form known; a 中成药 so named (云南白药) is one of its own."""
+        groups = set() if name.chinese_medicine else self._groups.get(main_name(name.substance), set())
+        found = [self._in_group(name, group, only_same) for group in sorted(groups | {UNKNOWN_GROUP})]
         medicines = tuple(dict.fromkeys(each for match in found for each in match.medicines))
-        if medicines:
-            return Match(medicines, max((match.how for match in found if match.found), key=_STEPS.index))
-        return self._in_group(name, UNKNOWN_GROUP)
+        return Match(medicines, max((match.how for match in found), key=_STEPS.index))
 
-    def _in_group(self, name: DrugName, group: str) -> Match:
-        exact = self._exact.get((canonical(name.raw), group), set())
-        if len(exact) == 1:
-            return Match(tuple(exact), How.EXACT)
-        full = self._full.get(_full_key(name, group), set())
-        if len(full) == 1:
-            return Match(tuple(full), How.NORMALISED)
-        return self._by_base(name, group)
+    def _in_group(self, name: DrugName, group: str, only_same: bool) -> Match:
+        for how, found in (
+            (How.EXACT, self._exact.get((canonical(name.raw), group), _NOTHING)),
+            (How.NORMALISED, self._full.get(_full_key(name, group), _NOTHING)),
+        ):
+            if len(found) == 1:
+                return Match(tuple(found), how)
+        return Match((), How.NONE) if only_same else self._by_base(name, group)
 
     def _by_base(self, name: DrugName, group: str) -> Match:
-        key = _base_key(name, group)
+        """The same substance; a salt may be unsaid on one side, and Ⅰ/Ⅱ unsaid where the 品种 covers several of them."""
+        listed = self._base.get(_base_key(name, group), {})
         agreeing = {
-            medicine: spellings
-            for medicine, listed in self._base.get(key, {}).items()
-            if (spellings := [s for s in listed if not conflicting(name.salt, s[0]) and _variant_fits(name.variant, s[1])])
+            m: fits for m, spelt in listed.items() if (fits := [s for s in spelt if not conflicting(name.salt, s[0])])
         }
-        plain = [medicine for medicine, spellings in agreeing.items() if any(salt == "" for salt, _ in spellings)]
-        chosen = list(agreeing) if len(agreeing) == 1 else plain if len(plain) == 1 else []
-        if chosen:
-            same_variant = any(variant == name.variant for _, variant in agreeing[chosen[0]])
-            return Match((chosen[0],), How.SALT if same_variant else How.VARIANT)
+        same = {m: fits for m, spelt in agreeing.items() if (fits := [s for s in spelt if s[1] == name.variant])}
+        if same:
+            return Match(_single(same), How.SALT) if _single(same) else Match((), How.NONE)
+        several = {m: spelt for m, spelt in agreeing.items() if not name.variant and len(spelt) > 1}
+        if _single(several) and len(agreeing) == 1:
+            return Match(_single(several), How.VARIANT)
         return Match((), How.NONE) if agreeing else self._by_alias(name, group)
 
     def _by_alias(self, name: DrugName, group: str) -> Match:
-        found: set[MedicineId] = set(self._alias.get(_base_key(name, group), set()))
+        found: set[MedicineId] = set(self._alias.get(_base_key(name, group), _NOTHING))
         for alias in _aliases(name):
             key = _base_key(alias, group)
             found |= self._base.get(key, {}).keys() | self._alias.get(key, set())
         return Match(tuple(found), How.ALIAS) if len(found) == 1 else Match((), How.NONE)
 
 
+_NOTHING: frozenset[MedicineId] = frozenset()
 _UNDECIDED = object()
+_SAME = frozenset({How.DECISION, How.EXACT, How.NORMALISED})
 _STEPS = [How.NONE, How.DECISION, How.EXACT, How.NORMALISED, How.SALT, How.VARIANT, How.ALIAS]
 
 
@@ -169,9 +178,12 @@ def _base_key(name: DrugName, group: str | None = None) -> tuple[str, str, str]:
     return main_name(name.substance) + kind, name.qualifier, group or _group(name)
 
 
-def _variant_fits(asked: str, known: str) -> bool:
-    """Ⅲ is never Ⅰ; a name without a number fits a numbered one, and the other way round."""
-    return asked == known or not asked or not known
+def _single(medicines: Mapping[MedicineId, list[tuple[str, str]]]) -> tuple[MedicineId, ...]:
+    """The one 品种 meant: the only one, or the only one listed without a salt."""
+    if len(medicines) == 1:
+        return tuple(medicines)
+    plain = [medicine for medicine, spelt in medicines.items() if any(salt == "" for salt, _ in spelt)]
+    return tuple(plain) if len(plain) == 1 else ()
 
 
 def _aliases(name: DrugName) -> Sequence[DrugName]:

@@ -25,7 +25,7 @@ _SAME = str.maketrans(
 )  # fmt: skip
 _LONE_ROMAN = re.compile(r"(?<![A-Za-z0-9])(VIII|VII|III|II|IX|IV|VI|I|V|X)(?![A-Za-z0-9])", re.IGNORECASE)
 _ENDING_ROMAN = re.compile(r"(?<=[\u4e00-\u9fff])(VIII|VII|III|II|IX|IV|VI)(?=$|[\u4e00-\u9fff;(/,])", re.IGNORECASE)
-_GREEK_HYPHEN = re.compile(r"([αβγδω])-(?=\d)")
+_GREEK_HYPHEN = re.compile(r"([αβγδ])-(?=\d)")  # 干扰素α-1b
 
 
 @lru_cache(maxsize=65536)

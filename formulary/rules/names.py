@@ -17,15 +17,40 @@ from formulary.rules.salts import split_salt
 _ROMAN_END = re.compile(r"[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩⅪⅫ]+(?:型)?$")
 # Ⅷ and Ⅸ of a factor, Ⅱ of a receptor are the substance, not a variant of it.
 _NUMBERED_SUBSTANCE = ("因子", "因子A", "受体", "胶原", "丹参酮", "血管紧张素", "凝血酶")
+_AMINO_ACIDS = re.compile(r"\d{1,2}AA(?:-[A-ZⅠ-Ⅻ]+)*$")  # 复方氨基酸18AA = 复方氨基酸(18AA)
 _SAID_TWICE = re.compile(r"^(.{2,})/\1$")  # 利福平/利福平Ⅱ
 _STRENGTH_TAIL = re.compile(
     r"^(?P<name>.*[^\d/.%:,])(?P<tail>\d[\d.]*(?:万|%)?(?:[/:x*+,]?\d*\.?\d*)*(?:MG|G|ML|UG|μG|MCG|KG|L|IU|U|%|单位|万单位)[^\u4e00-\u9fff]*(?:及以上)?)$"
 )
-_ONLY_STRENGTH = re.compile(r"^[\d.,:/%x*+~-]*(?:MG|G|ML|UG|μG|IU|U|万单位|单位|万IU|%|L|I)*(?:[:/]?[\d.]+(?:MG|G|ML|%)?)*$")
-_REMARKS = ("指", "含", "以", "按", "供", "每", "相当于", "不含", "仅", "限", "流标", "预充式", "冻干", "天然", "合成", "薄膜衣", "糖衣", "无糖", "浓缩")
+_ONLY_STRENGTH = re.compile(
+    r"^[\d.,:/%x*+~-]*(?:MG|G|ML|UG|μG|IU|U|万单位|单位|万IU|%|L|I)*(?:[:/]?[\d.]+(?:MG|G|ML|%)?)*$"
+)
+_REMARKS = (
+    "指",
+    "含",
+    "以",
+    "按",
+    "供",
+    "每",
+    "相当于",
+    "不含",
+    "仅",
+    "限",
+    "流标",
+    "预充式",
+    "冻干",
+    "天然",
+    "合成",
+    "薄膜衣",
+    "糖衣",
+    "无糖",
+    "无蔗糖",
+    "果味",
+    "浓缩",
+)
 _FORMER = ("又称:", "又名:", "曾用名:", "原名:", "即", "又称", "又名")
 _QUALIFIER_ENDS = ("细胞", "型", "方", "注射", "输注", "酵母", "单胞菌", "杆菌", "炼", "用", "途径")
-_PREFIXES = (("注射用", "注射剂"), ("吸入用", "吸入剂"), ("雾化吸入用", "吸入剂"), ("冻干", ""))
+_PREFIXES = (("注射用", "注射用"), ("吸入用", "吸入剂"), ("雾化吸入用", "吸入剂"), ("冻干", ""))
 
 
 @dataclass(frozen=True)
@@ -72,7 +97,7 @@ def parse_name(raw: str, form: str = "", *, chinese_medicine: bool = False, salt
     _strip_brackets(parts)
     prefix_group = "" if chinese_medicine else _strip_prefix(parts)
     own_form = _strip_form(parts, chinese=chinese_medicine)
-    _strip_brackets(parts)
+    _strip_brackets(parts, before_form=bool(own_form))
     if chinese_medicine:
         prefix_group = _strip_prefix(parts)
     _strip_variant(parts)
@@ -89,7 +114,7 @@ def parse_name(raw: str, form: str = "", *, chinese_medicine: bool = False, salt
         raw=raw,
         variant=parts.variant,
         qualifier=",".join(sorted(parts.qualifiers)),
-        aliases=tuple(dict.fromkeys(alias for alias in parts.aliases if alias and alias != full)),
+        aliases=tuple(dict.fromkeys(alias for alias in parts.aliases if alias and (alias != full or parts.variant))),
         full=full,
         chinese_medicine=chinese_medicine,
     )
@@ -139,11 +164,17 @@ def _without_strength(base: str, *, chinese: bool) -> str:
     return base
 
 
-def _strip_brackets(parts: _Parts) -> None:
-    """Takes brackets off the end, one after another, and files what they say."""
+def _strip_brackets(parts: _Parts, *, before_form: bool = False) -> None:
+    """Takes brackets off the end, one after another, and files what they say.
+
+    A strength behind the form is a remark; before it (葡萄糖(36%)注射液) it is the composition and stays.
+    """
     while (split := take_last_bracket(_outside_strength(parts.base))) is not None:
         parts.base, inside = split
-        _file(parts, inside)
+        if before_form and _is_strength(inside):
+            parts.qualifiers.append(inside)
+        else:
+            _file(parts, inside)
 
 
 def _outside_strength(base: str) -> str:
@@ -178,6 +209,10 @@ def _is_another_name(inside: str) -> bool:
 
 
 def _strip_variant(parts: _Parts) -> None:
+    code = _AMINO_ACIDS.search(parts.base)
+    if code and code.start() >= 2:
+        parts.qualifiers.append(code[0])
+        parts.base = parts.base[: code.start()]
     found = _ROMAN_END.search(parts.base)
     if found and found.start() >= 2 and not parts.base[: found.start()].endswith(_NUMBERED_SUBSTANCE):
         parts.variant = found[0].removesuffix("型") + parts.variant

@@ -9,27 +9,36 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # Longest first, so that 对甲苯磺酸 is not read as 磺酸.
 _ACIDS = sorted(
-    "对甲苯磺酸 甲苯磺酸 苯磺酸 甲磺酸 乙磺酸 羟乙磺酸 三苯乙酸 硫酸氢 盐酸 硫酸 氢溴酸 磷酸 硝酸 马来酸 富马酸 枸橼酸 酒石酸 重酒石酸 "
-    "乳酸 琥珀酸 苹果酸 草酸 苯甲酸 甲硫酸 碳酸 醋酸 脯氨酸 双羟萘酸 乳糖酸 二盐酸 半富马酸".split(),
+    _words(
+        "对甲苯磺酸 甲苯磺酸 苯磺酸 甲磺酸 乙磺酸 羟乙磺酸 三苯乙酸 硫酸氢 盐酸 硫酸 氢溴酸 磷酸 硝酸 马来酸 富马酸 枸橼酸 酒石酸 重酒石酸 "
+        "乳酸 琥珀酸 苹果酸 草酸 苯甲酸 甲硫酸 碳酸 醋酸 脯氨酸 双羟萘酸 乳糖酸 二盐酸 半富马酸"
+    ),
     key=len,
     reverse=True,
 )
 _METALS = sorted(
-    "二钠 三钠 四钠 一钠 钠 钾 二钾 钙 镁 锌 叔丁胺 乙醇胺 葡甲胺 双葡甲胺 氨丁三醇".split(),
+    _words("二钠 三钠 四钠 一钠 钠 钾 二钾 钙 镁 锌 叔丁胺 乙醇胺 葡甲胺 双葡甲胺 氨丁三醇"),
     key=len,
     reverse=True,
 )
 # What is left after an acid must not begin like this: then the acid was part of a substance.
-_METAL_HEADS = tuple("钠 钾 钙 镁 锌 铁 亚铁 铝 铜 锂 钡 锑 铋 镧 铵 二铵 单铵 氢钠 氢钾 氢钙 二氢 氢二 钆 锰 铬 酯 二甲酯 甲酯 乙酯 苄酯".split())
+_METAL_HEADS = _words(
+    "钠 钾 钙 镁 锌 铁 亚铁 铝 铜 锂 钡 锑 铋 镧 铵 二铵 单铵 氢钠 氢钾 氢钙 二氢 氢二 钆 锰 铬 酯 二甲酯 甲酯 乙酯 苄酯"
+)
 # What is left before a metal must not end like this: an inorganic or simple acid has no name without its metal, and these
 # substances carry it in every list.
-_ANION_ENDS = tuple(
+_ANION_ENDS = _words(
     "氯化 溴化 碘化 氟化 氧化 氢氧化 硫化 碳酸氢 碳酸 硫酸 亚硫酸 亚硫酸氢 硫代硫酸 磷酸 磷酸氢 磷酸二氢 硝酸 亚硝酸 硼酸 枸橼酸 枸橼酸氢 枸橼酸铋 "
     "醋酸 乳酸 葡萄糖酸 门冬氨酸 谷氨酸 丙酸 苯甲酸 水杨酸 丙戊酸 羟丁酸 苯妥英 硫喷妥 甘油磷酸 依地酸 依地酸钙 膦甲酸 荧光素 美司 亚叶酸 "
     "色甘酸 玻璃酸 多库酯 二巯丙磺 二巯丁二 氯膦酸 帕米膦酸 卡膦酸 磺胺醋酰 甘露特 阿魏酸 泛影酸 锑 葡萄糖酸锑 硝普 异甘草酸 聚卡波非 碘 "
-    "甘草酸 磺达肝癸 卡络磺 斑蝥酸 鱼腥草素 舒更葡糖 甘氨双唑 硫酸铝 碳酸铝 硫酸镁钠 酮咯酸 磷霉素 卡前列素 水飞蓟宾 胆酸 丁酸 山梨酸 氢钾".split()
+    "甘草酸 磺达肝癸 卡络磺 斑蝥酸 鱼腥草素 舒更葡糖 甘氨双唑 硫酸铝 碳酸铝 硫酸镁钠 酮咯酸 磷霉素 卡前列素 水飞蓟宾 胆酸 丁酸 山梨酸 氢钾"
 )
 # Names that begin like an acid or end like a salt but are one substance in every list.
 _WHOLE = {
@@ -92,6 +101,17 @@ def _without_metal(text: str) -> tuple[str, str]:
     return text, ""
 
 
+_SAME_SALT = {
+    "重酒石酸": "酒石酸",
+    "硫酸氢": "硫酸",
+    "二盐酸": "盐酸",
+    "半富马酸": "富马酸",
+    "对甲苯磺酸": "甲苯磺酸",
+    "二钠": "钠",
+    "二钾": "钾",
+}
+
+
 def conflicting(first: str, second: str) -> bool:
-    """Both name a salt and not the same one: 丙戊酸钠 against 丙戊酸镁."""
-    return bool(first and second and first != second and not (first.endswith(second) or second.endswith(first)))
+    """Both name a salt and not the same one: 苯磺酸 against 甲苯磺酸."""
+    return bool(first and second and _SAME_SALT.get(first, first) != _SAME_SALT.get(second, second))

@@ -112,5 +112,5 @@ def is_listed(strength: str, listed: tuple[str, ...] | list[str]) -> Listed:
 
 
 def split_strengths(text: str) -> tuple[str, ...]:
-    """"0.25g（40万单位）、0.5g" → its single strengths; separators inside brackets do not count."""
+    """ "0.25g（40万单位）、0.5g" → its single strengths; separators inside brackets do not count."""
     return tuple(split_outside(text, "、"))

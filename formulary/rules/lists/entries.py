@@ -67,7 +67,9 @@ class Layout:
 
     def refuse(self, tables: Sequence[Table]) -> Fault:
         """One fault that says what was found, what is missing and what the file may be instead."""
-        nearest = max(tables, key=lambda table: sum(bool(_found(table, n)) for n in self.required.values()), default=None)
+        nearest = max(
+            tables, key=lambda table: sum(bool(_found(table, n)) for n in self.required.values()), default=None
+        )
         headers = set(nearest.columns) if nearest else set()
         missing = [names[0] for names in self.required.values() if not nearest or not _found(nearest, names)]
         hint = self.hint(headers)
@@ -76,7 +78,8 @@ class Layout:
             None,
             "、".join(missing),
             "",
-            f"不符合《{self.title}》的列：缺少 {'、'.join(missing)}；应有 {self.expected()}" + (f"。{hint}" if hint else ""),
+            f"不符合《{self.title}》的列：缺少 {'、'.join(missing)}；应有 {self.expected()}"
+            + (f"。{hint}" if hint else ""),
         )
 
 
@@ -85,9 +88,7 @@ class Rows:
 
     def __init__(self, table: Table, layout: Layout) -> None:
         self.table = table
-        self.columns = {
-            field: _found(table, names) for field, names in {**layout.required, **layout.optional}.items()
-        }
+        self.columns = {field: _found(table, names) for field, names in {**layout.required, **layout.optional}.items()}
 
     def __len__(self) -> int:
         return len(self.table)

@@ -32,10 +32,14 @@ LAYOUT = Layout(
         "specialist": ("专科医师指导标识",),
     },
     hint=lambda headers: (
-        "此文件是由目录推导的“品种×剂型”表，请导入每个品种一行、含“剂型规格”列的目录原表" if "盐基酸根" in headers else ""
+        "此文件是由目录推导的“品种×剂型”表，请导入每个品种一行、含“剂型规格”列的目录原表"
+        if "盐基酸根" in headers
+        else ""
     ),
 )
 SPECIALIST = "△"
+# 血友病用药, 避孕药: a class that notes explain, not a drug to match.
+_CLASS_ENDS = ("用药", "类药物", "避孕药", "用疫苗")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def _entry(rows: Rows, index: int, faults: list[Fault]) -> Entry | None:
     if empty:
         return None
     section, number, name, text = (rows.get(index, field) for field in ("section", "number", "name", "text"))
-    specs = form_specs(text)
+    specs = () if name.endswith(_CLASS_ENDS) else form_specs(text)
     chinese = "中成药" in section
     remark = rows.get(index, "remark")
     marked = SPECIALIST in remark or rows.get(index, "specialist") == "是"
@@ -72,7 +76,7 @@ def _entry(rows: Rows, index: int, faults: list[Fault]) -> Entry | None:
         form="、".join(dict.fromkeys(spec.form for spec in specs))[:250],
         strength=text,
         category=SPECIALIST if marked else "",
-        items=_chinese_items(name, specs) if chinese else _western_items(name, specs),
+        items=items_of(name, specs, chinese=chinese),
     )
 
 
@@ -80,7 +84,9 @@ def needs_specialist(remark: str, form: str) -> bool:
     """Does the remark ask for a specialist for this form? "注射液△" speaks of injections only, "△" or "注释2 △" of all."""
     if SPECIALIST not in remark:
         return False
-    named = [word for word in re.split("[、，,]", remark.split(SPECIALIST, 1)[0].strip()) if forms.lookup(word, chinese=True)]
+    named = [
+        word for word in re.split("[、，,]", remark.split(SPECIALIST, 1)[0].strip()) if forms.lookup(word, chinese=True)
+    ]
     if not named:
         return True
     wanted = forms.lookup(form) or forms.lookup(form, chinese=True)
@@ -102,17 +108,50 @@ def _chinese_group(form: str) -> str:
 
 _RELEASES = ("肠溶缓释", "肠溶", "缓释", "控释", "双释放")
 _FORM_WORDS = sorted(
-    {*forms.WESTERN_FORMS, *forms.CHINESE_FORMS, "糖浆组合包装", "氯化钠注射液", "葡萄糖注射液", "煎膏剂(膏滋)", "灌肠剂", "膏药"}
-    - {"片", "丸", "膏", "散", "水", "液", "贴", "油", "饮", "浆", "露", "茶", "汤", "丹", "酒", "酊", "栓", "锭", "注射", "颗粒", "霜"}
+    {
+        *forms.WESTERN_FORMS,
+        *forms.CHINESE_FORMS,
+        "糖浆组合包装",
+        "氯化钠注射液",
+        "葡萄糖注射液",
+        "煎膏剂(膏滋)",
+        "灌肠剂",
+        "膏药",
+    }
+    - {
+        "片",
+        "丸",
+        "膏",
+        "散",
+        "水",
+        "液",
+        "贴",
+        "油",
+        "饮",
+        "浆",
+        "露",
+        "茶",
+        "汤",
+        "丹",
+        "酒",
+        "酊",
+        "栓",
+        "锭",
+        "注射",
+        "颗粒",
+        "霜",
+    }
     | {"缓释颗粒", "肠溶颗粒"},
     key=lambda word: (-len(word), word),
 )
-_WORD = "(?:" + "|".join(re.escape(word) for word in _FORM_WORDS) + r")(?:\([ⅠⅡⅢ、型]+\)|\(含消旋\)|\(腹腔用药\)|\(含甘油、山梨醇\))?"
+_WORD = (
+    "(?:"
+    + "|".join(re.escape(word) for word in _FORM_WORDS)
+    + r")(?:\([ⅠⅡⅢ、型]+\)|\(含消旋\)|\(腹腔用药\)|\(含甘油、山梨醇\))?"
+)
 _GROUPED = r"(?:" + "|".join(_RELEASES) + r")\((?:片剂|片|胶囊|、)+\)"
 # A whole name where the list gives one in place of a form: 人干扰素α1b注射液, 小儿复方氨基酸注射液(18AA-Ⅰ).
-_NAMED = (
-    r"(?:(?:注射用)?人(?:干扰素|胰岛素)[α-ω]?\d?[A-Z]?(?:注射液)?(?:\([^()]*\))?|(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{3,10}注射液\([\dA-ZⅠ-Ⅻ-]+\))"
-)
+_NAMED = r"(?:(?:注射用)?人(?:干扰素|胰岛素)[α-ω]?\d?[A-Z]?(?:注射液)?(?:\([^()]*\))?|(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{3,10}注射液\([\dA-ZⅠ-Ⅻ-]+\))"
 _SALT = r"\((?!总)[^()]*(?:盐|酸|酯|钾|钠|钙|三醇|结合型|酯化物)[^()]*\)"
 _HEAD = rf"(?:{_SALT})?(?:{_GROUPED}|{_WORD}|{_NAMED})"
 _LIST = rf"({_HEAD}(?:、{_HEAD})*)"
@@ -137,10 +176,10 @@ def _line(line: str) -> Iterator[FormSpec]:
             yield FormSpec("", head, _strengths(rest))
         return
     heads = [first, *_LATER_HEAD.finditer(marked, first.end())]
-    for position, head in enumerate(heads):
+    for position, found in enumerate(heads):
         end = heads[position + 1].start() if position + 1 < len(heads) else len(marked)
-        strengths = _strengths(marked[head.end() : end])
-        for salt, form in _forms(head[1]):
+        strengths = _strengths(marked[found.end() : end])
+        for salt, form in _forms(found[1]):
             yield FormSpec(salt, form, strengths)
 
 
@@ -161,6 +200,11 @@ def _strengths(text: str) -> tuple[str, ...]:
 
 
 # --- items to match
+
+
+def items_of(name: str, specs: tuple[FormSpec, ...], *, chinese: bool = False) -> tuple[Item, ...]:
+    """What a row asks the matcher: a name per salt and form, or per name that a 中成药 cell lists."""
+    return _chinese_items(name, specs) if chinese else _western_items(name, specs)
 
 
 def _western_items(name: str, specs: tuple[FormSpec, ...]) -> tuple[Item, ...]:
@@ -209,7 +253,16 @@ def _chinese_items(name: str, specs: tuple[FormSpec, ...]) -> tuple[Item, ...]:
     return tuple(Item(each, (), *_spec_of(each, listed, specs)) for each in listed)
 
 
-_SAME_FORM = {"口服液": "合剂", "液": "合剂", "饮": "合剂", "水剂": "酊剂", "膏剂": "煎膏剂", "丹剂": "丸剂", "胶丸": "胶囊剂", "露剂": "糖浆剂"}
+_SAME_FORM = {
+    "口服液": "合剂",
+    "液": "合剂",
+    "饮": "合剂",
+    "水剂": "酊剂",
+    "膏剂": "煎膏剂",
+    "丹剂": "丸剂",
+    "胶丸": "胶囊剂",
+    "露剂": "糖浆剂",
+}
 
 
 def _spec_of(each: DrugName, listed: list[DrugName], specs: tuple[FormSpec, ...]) -> tuple[str, tuple[str, ...]]:

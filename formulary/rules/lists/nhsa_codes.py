@@ -32,7 +32,9 @@ _OTHER = re.compile(r"[A-WY][A-Z0-9]{4,29}")
 def code_fault(code: str) -> str:
     """What is wrong with a code, in Chinese; "" when its structure is right."""
     if code.startswith("X"):
-        return "" if _WESTERN.fullmatch(code) else "西药代码应为 X 开头的 23 位（分类5＋通用名4＋剂型4＋规格包装4＋企业5）"
+        return (
+            "" if _WESTERN.fullmatch(code) else "西药代码应为 X 开头的 23 位（分类5＋通用名4＋剂型4＋规格包装4＋企业5）"
+        )
     if code.startswith("Z"):
         return "" if _CHINESE.fullmatch(code) else "中成药代码应为 Z 开头的 20 位（分类5＋通用名5＋规格包装4＋企业5）"
     return "" if _OTHER.fullmatch(code) else "应为国家医保药品代码（西药 23 位，中成药 20 位）"

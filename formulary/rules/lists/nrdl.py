@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 from formulary.rules.lists.entries import Entry, Item, Layout, Rows, natural_key
 from formulary.rules.names import DrugName, expand_names, parse_name
@@ -84,7 +85,12 @@ def _items(name: str, form: str, *, chinese: bool) -> tuple[Item, ...]:
     if not form and _CLASS_ROW.search(name):
         return ()
     names = [parse_name(each, form, chinese_medicine=chinese) for each in expand_names(name, chinese_medicine=chinese)]
-    by_medicine: dict[tuple[str, str, str], DrugName] = {}
-    for each in names:  # 非洛地平；非洛地平Ⅱ are spellings of one 品种
-        by_medicine.setdefault((each.full, each.qualifier, each.form_group), each)
-    return tuple(Item(each, (), form or each.form) for each in by_medicine.values())
+    medicines: dict[tuple[str, str, str], list[DrugName]] = {}
+    for each in names:
+        medicines.setdefault((each.full, each.qualifier, each.form_group), []).append(each)
+    return tuple(Item(_together(spellings), (), form or spellings[0].form) for spellings in medicines.values())
+
+
+def _together(spellings: list[DrugName]) -> DrugName:
+    """非洛地平；非洛地平Ⅱ are spellings of one 品种: the name keeps them all."""
+    return replace(spellings[0], raw="；".join(each.raw for each in spellings)) if len(spellings) > 1 else spellings[0]

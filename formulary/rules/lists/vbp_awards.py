@@ -22,7 +22,9 @@ LAYOUT = Layout(
     hint=lambda headers: (
         "此文件是申报（投标）明细，含未中选企业，请改用按省份列出中选企业和中选价的中选结果表"
         if "是否中选" in headers
-        else "此文件是约定采购量，请用 vbp_volumes 导入" if any("约定采购量" in header for header in headers) else ""
+        else "此文件是约定采购量，请用 vbp_volumes 导入"
+        if any("约定采购量" in header for header in headers)
+        else ""
     ),
 )
 _PLACES = Decimal("0.00000001")

@@ -1,0 +1,153 @@
+"""Plans what an import links: which 品种 each row speaks of, which are new, and which names a person must judge.
+
+Pure: an import action and the measurement run the same plan. 医保目录 defines 品种: two of its names never mean one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from formulary.rules.candidates import Candidate
+from formulary.rules.dosage_forms import UNKNOWN_GROUP
+from formulary.rules.lists.entries import Entry, Item
+from formulary.rules.matching import How, Known, Match, Matcher, MedicineId, decision_key
+from formulary.rules.names import DrugName, expand_names, parse_name
+
+DEFINING = frozenset({"nrdl"})
+# From this score on a name is a question for a person; below it, a drug of its own. Tuned on the real lists
+# (docs/measurements-matching.md): every differently spelt partner found there scores more.
+QUESTION_SCORE = 0.85
+# 中成药 names a sign apart (妇康片, 妇康宁片) are other drugs nearly always.
+CHINESE_QUESTION_SCORE = 0.90
+
+
+@dataclass(frozen=True)
+class NewMedicine:
+    """A 品种 that a list brings in; stands for its row until it has one."""
+
+    substance: str
+    salt: str
+    form_group: str
+    name: str = field(compare=False)
+    route: str = field(compare=False)
+    chinese_medicine: bool = field(compare=False)
+
+
+@dataclass(frozen=True)
+class PlannedLink:
+    """entry: position in the list given. medicine: an id of the dictionary, or the new 品种."""
+
+    entry: int
+    medicine: MedicineId | NewMedicine
+    form: str
+    strengths: tuple[str, ...]
+    how: How
+
+
+@dataclass
+class Question:
+    """A name that is similar to known 品种 but not surely one of them."""
+
+    name: str
+    form: str
+    candidates: tuple[Candidate, ...]
+    entries: list[int] = field(default_factory=list)
+
+
+@dataclass
+class LinkPlan:
+    links: list[PlannedLink] = field(default_factory=list)
+    questions: dict[tuple[str, str], Question] = field(default_factory=dict)
+    new: dict[NewMedicine, NewMedicine] = field(default_factory=dict)
+
+
+def known_medicine(medicine: MedicineId, name: str, form_group: str, *, chinese_medicine: bool) -> Known:
+    """A stored 品种 as the matcher wants it: every spelling that its name holds ("非洛地平；非洛地平Ⅱ")."""
+    group = "" if form_group == UNKNOWN_GROUP else form_group
+    spellings = expand_names(name, chinese_medicine=False)
+    return Known(medicine, tuple(parse_name(each, group, chinese_medicine=chinese_medicine) for each in spellings))
+
+
+def new_medicine(name: DrugName) -> NewMedicine:
+    """The 品种 that a name founds. What a bracket or a number distinguishes belongs to the substance."""
+    numbers = "" if "；" in name.raw else name.variant
+    substance = name.substance + numbers + (f"({name.qualifier})" if name.qualifier else "")
+    group = name.form_group or UNKNOWN_GROUP
+    return NewMedicine(substance, name.salt, group, _display(name), name.route, name.chinese_medicine)
+
+
+def _display(name: DrugName) -> str:
+    """The name as the list writes it; without its form where that stands behind it, for a 品种 has several (波生坦片, 分散片)."""
+    raw = name.raw.strip()
+    if name.chinese_medicine or "；" in raw or parse_name(raw).form_group == "":
+        return raw
+    marks = "".join(f"({mark})" for mark in (name.variant, name.qualifier) if mark)
+    return name.full + marks
+
+
+def plan_links(entries: Sequence[Entry], matcher: Matcher, *, defining: bool = False) -> LinkPlan:
+    """Matches every item of every entry. New 品种 enter the matcher at once, so later rows find them."""
+    plan = LinkPlan()
+    waiting: list[tuple[int, Item]] = []
+    claimed: set[MedicineId] = set()
+    for position, item in _items(
+        entries
+    ):  # first what is the same beyond doubt, so that nothing similar takes its place
+        match = matcher.match(
+            item.name, *item.alternatives[: 0 if defining else None], only_same=True, candidates=False
+        )
+        if match.found or match.how is How.DECISION:
+            _link(plan, position, item, match)
+            claimed.update(match.medicines if defining else ())
+        else:
+            waiting.append((position, item))
+    ranker = matcher.ranker.unclaimed(claimed) if defining else matcher.ranker
+    for position, item in waiting:
+        match = matcher.match(item.name, *item.alternatives, claimed=claimed, candidates=False)
+        ranked = () if match.found else ranker.rank(item.name, without=claimed)
+        if match.found or match.how is How.DECISION:
+            _link(plan, position, item, match)
+        elif ranked and ranked[0].score >= _question_score(item):
+            _ask(plan, position, item, ranked)
+        else:
+            match = _found(plan, matcher, item)
+            _link(plan, position, item, match)
+        claimed.update(match.medicines if defining else ())
+    return plan
+
+
+def _question_score(item: Item) -> float:
+    return CHINESE_QUESTION_SCORE if item.name.chinese_medicine else QUESTION_SCORE
+
+
+def _items(entries: Iterable[Entry]) -> Iterable[tuple[int, Item]]:
+    return ((position, item) for position, entry in enumerate(entries) for item in entry.items)
+
+
+def _link(plan: LinkPlan, position: int, item: Item, match: Match) -> None:
+    form = item.form or item.name.form
+    plan.links.extend(PlannedLink(position, medicine, form, item.strengths, match.how) for medicine in match.medicines)
+
+
+def _ask(plan: LinkPlan, position: int, item: Item, ranked: tuple[Candidate, ...]) -> None:
+    key = decision_key(item.name.raw, item.name.form)
+    question = plan.questions.setdefault(key, Question(item.name.raw, item.name.form, ranked))
+    question.entries.append(position)
+
+
+def _found(plan: LinkPlan, matcher: Matcher, item: Item) -> Match:
+    new = new_medicine(item.name)
+    chosen = plan.new.setdefault(new, new)
+    spellings = known_medicine(chosen, chosen.name, chosen.form_group, chinese_medicine=chosen.chinese_medicine)
+    matcher.add(Known(chosen, (item.name, *spellings.names)))
+    return Match((chosen,), How.NONE)
+
+
+def links_by_entry(plan: LinkPlan) -> dict[int, list[PlannedLink]]:
+    """The plan's links, by position of the entry."""
+    grouped: dict[int, list[PlannedLink]] = defaultdict(list)
+    for link in plan.links:
+        grouped[link.entry].append(link)
+    return grouped
