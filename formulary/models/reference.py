@@ -78,10 +78,18 @@ class ListEntry(models.Model):
 
 
 class EntryLink(models.Model):
-    """A list entry speaks of a medicine; `how` says by which step the matcher found it."""
+    """A list entry speaks of a medicine; `how` says by which step the matcher found it.
+
+    While a person has still to say which medicine is meant, `medicine` is empty and `question` names what was asked.
+    """
 
     entry = models.ForeignKey(ListEntry, models.CASCADE, related_name="links", verbose_name="条目")
-    medicine = models.ForeignKey(Medicine, models.PROTECT, related_name="links", verbose_name="品种")
+    medicine = models.ForeignKey(
+        Medicine, models.PROTECT, null=True, blank=True, related_name="links", verbose_name="品种"
+    )
+    question = models.ForeignKey(
+        "NameMatch", models.PROTECT, null=True, blank=True, related_name="links", verbose_name="待审名称"
+    )
     form = models.CharField("剂型", max_length=120, blank=True)
     strengths = models.JSONField("列出的规格", default=list)
     how = models.CharField("匹配方式", max_length=20)
@@ -90,6 +98,9 @@ class EntryLink(models.Model):
         verbose_name = verbose_name_plural = "条目对应"
         constraints = [
             models.UniqueConstraint(fields=["entry", "medicine", "form"], name="entry_link_once"),
+            models.CheckConstraint(
+                name="entry_link_answers_or_asks", condition=Q(medicine__isnull=False) | Q(question__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -122,7 +122,7 @@ class Reader:
         cells = self.table.columns.get(clean(column))
         if cells is None:
             if required:
-                self.faults.append(Fault(self.table.name, None, column, "", "缺少此列，应有"))
+                self.faults.append(Fault(self.table.name, None, column, "", "缺少此列"))
             return [None] * len(self.table)
         values: list[T | None] = []
         for index, cell in enumerate(cells):

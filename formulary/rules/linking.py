@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from formulary.rules.candidates import Candidate
+from formulary.rules.candidates import Candidate, Ranker
 from formulary.rules.dosage_forms import UNKNOWN_GROUP
 from formulary.rules.lists.entries import Entry, Item
 from formulary.rules.matching import How, Known, Match, Matcher, MedicineId, decision_key
@@ -53,7 +53,7 @@ class Question:
     name: str
     form: str
     candidates: tuple[Candidate, ...]
-    entries: list[int] = field(default_factory=list)
+    waiting: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)  # entry, form, strengths
 
 
 @dataclass
@@ -87,35 +87,45 @@ def _display(name: DrugName) -> str:
     return name.full + marks
 
 
-def plan_links(entries: Sequence[Entry], matcher: Matcher, *, defining: bool = False) -> LinkPlan:
-    """Matches every item of every entry. New 品种 enter the matcher at once, so later rows find them."""
+def plan_links(
+    entries: Sequence[Entry], matcher: Matcher, *, defining: bool = False, claimed: Iterable[MedicineId] = ()
+) -> LinkPlan:
+    """Matches every item of every entry. New 品种 enter the matcher at once, so later rows find them.
+
+    defining: two names of this list never mean one 品种; `claimed` are those that its stored rows name already.
+    """
     plan = LinkPlan()
+    taken: set[MedicineId] = set(claimed)
     waiting: list[tuple[int, Item]] = []
-    claimed: set[MedicineId] = set()
-    for position, item in _items(
-        entries
-    ):  # first what is the same beyond doubt, so that nothing similar takes its place
-        match = matcher.match(
-            item.name, *item.alternatives[: 0 if defining else None], only_same=True, candidates=False
-        )
+    # First what is the same beyond doubt, so that nothing similar takes its place.
+    for position, item in _items(entries):
+        others = () if defining else item.alternatives
+        match = matcher.match(item.name, *others, only_same=True, candidates=False)
         if match.found or match.how is How.DECISION:
             _link(plan, position, item, match)
-            claimed.update(match.medicines if defining else ())
+            taken.update(match.medicines if defining else ())
         else:
             waiting.append((position, item))
-    ranker = matcher.ranker.unclaimed(claimed) if defining else matcher.ranker
+    ranker = matcher.ranker.unclaimed(taken) if defining else matcher.ranker
     for position, item in waiting:
-        match = matcher.match(item.name, *item.alternatives, claimed=claimed, candidates=False)
-        ranked = () if match.found else ranker.rank(item.name, without=claimed)
-        if match.found or match.how is How.DECISION:
-            _link(plan, position, item, match)
-        elif ranked and ranked[0].score >= _question_score(item):
-            _ask(plan, position, item, ranked)
-        else:
-            match = _found(plan, matcher, item)
-            _link(plan, position, item, match)
-        claimed.update(match.medicines if defining else ())
+        match = _answer(plan, matcher, ranker, position, item, taken)
+        taken.update(match.medicines if defining else ())
     return plan
+
+
+def _answer(
+    plan: LinkPlan, matcher: Matcher, ranker: Ranker, position: int, item: Item, taken: set[MedicineId]
+) -> Match:
+    """Links the item, asks about it, or founds a 品种 for it."""
+    match = matcher.match(item.name, *item.alternatives, claimed=taken, candidates=False)
+    if not match.found:
+        ranked = ranker.rank(item.name, without=taken)
+        if ranked and ranked[0].score >= _question_score(item):
+            _ask(plan, position, item, ranked)
+            return match
+        match = _found(plan, matcher, item)
+    _link(plan, position, item, match)
+    return match
 
 
 def _question_score(item: Item) -> float:
@@ -134,7 +144,7 @@ def _link(plan: LinkPlan, position: int, item: Item, match: Match) -> None:
 def _ask(plan: LinkPlan, position: int, item: Item, ranked: tuple[Candidate, ...]) -> None:
     key = decision_key(item.name.raw, item.name.form)
     question = plan.questions.setdefault(key, Question(item.name.raw, item.name.form, ranked))
-    question.entries.append(position)
+    question.waiting.append((position, item.form or item.name.form, item.strengths))
 
 
 def _found(plan: LinkPlan, matcher: Matcher, item: Item) -> Match:

@@ -54,7 +54,7 @@ class Fault:
         place += f"第 {self.row} 行" if self.row is not None else ""
         place += f"“{self.column}”列" if self.column else ""
         found = f"值“{self.value}”有误，" if self.value else ""
-        return f"{place}：{found}{self.expected}"
+        return f"{place}：{found}{self.expected}" if place else f"{found}{self.expected}"
 
 
 @dataclass

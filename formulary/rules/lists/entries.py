@@ -54,7 +54,7 @@ class Layout:
     title: str
     required: Mapping[str, tuple[str, ...]]
     optional: Mapping[str, tuple[str, ...]]
-    hint: Callable[[set[str]], str] = lambda headers: ""
+    hint: Callable[[set[str]], str] = lambda _headers: ""
 
     def fits(self, table: Table) -> bool:
         return all(_found(table, names) for names in self.required.values())
