@@ -66,7 +66,7 @@ class Visitor:
         expect(self.page).to_have_url(self.base + "/")
 
     def sees(self, text):
-        expect(self.page.get_by_text(text).first).to_be_visible()
+        expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
 
     def fits(self):
         """Nothing sticks out sideways."""

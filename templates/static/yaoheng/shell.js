@@ -100,6 +100,18 @@
       });
     });
   }
+  // A table too wide for its place scrolls inside it; one that fits keeps its head at the top of the window.
+  function fitTables(scope) {
+    $$(".table-wrap:not(.scroll)", scope).forEach((wrap) => {
+      wrap.classList.remove("wide");
+      const wide = wrap.scrollWidth > wrap.clientWidth + 1;
+      wrap.classList.toggle("wide", wide);
+      if (wide) wrap.tabIndex = 0;
+      else wrap.removeAttribute("tabindex");
+    });
+  }
+  let resized;
+  addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(() => fitTables(document), 120); });
   function countPicked(scope) {
     const picked = $$("[data-pick]:checked", scope).length;
     $$("[data-pick]", scope).forEach((box) => box.closest("tr").classList.toggle("selected", box.checked));
@@ -110,7 +122,7 @@
   }
   document.addEventListener("click", (event) => {
     const row = event.target.closest("tr[data-href]");
-    if (!row || event.target.closest("a, button, input, select, label, summary, details, form")) return;
+    if (!row || event.target.closest("a, button, input, select, textarea, label, details")) return;
     if (String(getSelection())) return;
     if (event.ctrlKey || event.metaKey) open(row.dataset.href);
     else location.assign(row.dataset.href);
@@ -224,6 +236,7 @@
   // --- every piece of page, first or swapped in
   function prepare(scope) {
     $$("table.table:not(.keep)", scope).forEach(labelCells);
+    fitTables(scope);
     $$(".toast:not([data-ready])", document).forEach((node) => { node.dataset.ready = "1"; leaveSoon(node); });
     $$("[data-needs-pick]", scope).forEach((button) => countPicked(button.closest("form, .panel")));
     document.dispatchEvent(new CustomEvent("yaoheng:ready", { detail: scope }));
