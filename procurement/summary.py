@@ -112,7 +112,9 @@ def _alerts(alliance: Alliance) -> Iterator[str]:
     if run is None:
         yield NOT_YET
         return
-    live = Alert.objects.filter(LIVE, institution__alliance=alliance).order_by().values_list("level").annotate(Count("pk"))
+    live = (
+        Alert.objects.filter(LIVE, institution__alliance=alliance).order_by().values_list("level").annotate(Count("pk"))
+    )
     counts = dict(live)
     graded = "、".join(f"{level.label} {counts.get(level.value, 0)}" for level in AlertLevel)
     yield f"截至 {run.as_of}（用时 {run.seconds:.1f} 秒）：{graded}"
@@ -127,7 +129,10 @@ def _plan(alliance: Alliance, workbook: Path) -> Iterator[str]:
     yield f"{plan.title}，{plan.period_start} 至 {plan.period_end}，{PLAN_STATUS.get(plan.status, plan.status)}"
     yield f"采购明细 {plan.lines.count():,} 行，金额 {spend:,.2f} 元，未满足 {plan.unmet.count():,} 项"
     yield from aligned(
-        [[str(k), str(goal["name"]), f"{goal['value']:,.2f}", f"差距 {goal['gap']}"] for k, goal in enumerate(plan.goals, 1)]
+        [
+            [str(k), str(goal["name"]), f"{goal['value']:,.2f}", f"差距 {goal['gap']}"]
+            for k, goal in enumerate(plan.goals, 1)
+        ]
     )
     if workbook.exists():
         yield f"工作簿：{workbook}"
@@ -148,7 +153,10 @@ def aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns side by side on a terminal, where a Chinese character is two wide."""
     widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
     for row in table:
-        yield "  " + "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield (
+            "  "
+            + "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def _width(text: str) -> int:

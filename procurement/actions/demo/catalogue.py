@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from fixtures.tables import Drug
 from formulary.actions.history import record
@@ -28,11 +29,10 @@ RESTRICTIONS = {label: value for value, label in Restriction.choices}
 
 
 def load_catalogue(loading: Loading) -> dict[str, int]:
-    """Makes the 品规 and 产品 that are not there yet."""
-    known = loading.presentations()
-    drugs = [drug for drug in loading.files.drugs if drug.code not in known]
-    if not drugs:
+    """Makes the 品规 and 产品 when there are none."""
+    if loading.presentations():
         return {}
+    drugs = loading.files.drugs
     medicines = _medicines(drugs)
     made = Presentation.objects.bulk_create(_presentation(drug, medicines[drug.code]) for drug in drugs)
     presentations = {each.code: each for each in made}
@@ -48,7 +48,6 @@ def load_catalogue(loading: Loading) -> dict[str, int]:
             approval_number=ware.approval_number,
         )
         for ware in loading.files.wares
-        if ware.drug in presentations
     )
     counts = {"品规": len(made), "产品": len(products)}
     record("装入演示药品", loading.alliance, alliance=loading.alliance, by=loading.by, now=loading.now, data=counts)
@@ -86,7 +85,7 @@ def publish_version(loading: Loading) -> dict[str, int]:
     return counts
 
 
-def _medicines(drugs: list[Drug]) -> dict[str, Medicine]:
+def _medicines(drugs: Sequence[Drug]) -> dict[str, Medicine]:
     """The 品种 of each drug by its code: the one the lists name, else a new one."""
     known = matcher()
     by_pk = Medicine.objects.in_bulk()
@@ -146,4 +145,3 @@ def spec_group(drug: Drug, medicine: Medicine) -> str:
     if drug.therapeutic_class == "电解质":
         return f"{name}·{drug.strength}"
     return f"{name}·{medicine.route or '口服'}"
-

@@ -103,7 +103,8 @@ def references(result: Result, placed: Movements) -> NDArray[np.object_]:
     sites = np.array([site.code[-3:] for site in files.sites], dtype=object)[result.world.site[placed.series]]
     dates = [f"{result.date(day):%y%m%d}" for day in range(result.days)]
     days = np.array(dates, dtype=object)[placed.day]
-    return "CG" + days + "-" + sites + "-" + _suppliers(result)[placed.ware]
+    named: NDArray[np.object_] = "CG" + days + "-" + sites + "-" + _suppliers(result)[placed.ware]
+    return named
 
 
 def _item_days(
@@ -132,4 +133,5 @@ def _batches(result: Result, batch: NDArray[np.int64], ware: NDArray[np.int64]) 
     """Date of making and a line of the works: 250613C."""
     made = {int(b): f"{result.first + dt.timedelta(days=int(b) * BATCH_DAYS):%y%m%d}" for b in np.unique(batch)}
     lines = np.array([chr(65 + k % 7) for k in range(len(result.world.files.wares))], dtype=object)
-    return np.array([made[int(b)] for b in batch], dtype=object) + lines[ware]
+    named: NDArray[np.object_] = np.array([made[int(b)] for b in batch], dtype=object) + lines[ware]
+    return named

@@ -6,9 +6,10 @@ import datetime as dt
 import math
 from collections import defaultdict
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from formulary.actions.history import record
 from procurement.actions.demo.steps import Loading
@@ -36,7 +37,14 @@ def load_money(loading: Loading) -> dict[str, int]:
         Commitment.objects.bulk_create(agreed)
         Budget.objects.bulk_create(budgets)
         counts = {"约定量": len(agreed), "预算": len(budgets)}
-        record("装入演示约定量与预算", loading.alliance, alliance=loading.alliance, by=loading.by, now=loading.now, data=counts)
+        record(
+            "装入演示约定量与预算",
+            loading.alliance,
+            alliance=loading.alliance,
+            by=loading.by,
+            now=loading.now,
+            data=counts,
+        )
     return counts
 
 
@@ -46,9 +54,7 @@ def _commitments(loading: Loading) -> list[Commitment]:
     tenders = {tender.code: tender for tender in Tender.objects.filter(alliance=loading.alliance)}
     products = loading.products()
     sites = {site.pk: site for site in loading.institutions().values()}
-    used = _by_site_and(
-        Consumption.objects.filter(date__gt=loading.as_of - dt.timedelta(days=YEAR)), "presentation_id"
-    )
+    used = _by_site_and(Consumption.objects.filter(date__gt=loading.as_of - dt.timedelta(days=YEAR)), "presentation_id")
     bought = _by_site_and(Receipt.objects.filter(date__gte=start), "product_id")
     reach = {firm.code: firm.delivers_to for firm in loading.files.firms}
     made = []
@@ -71,7 +77,7 @@ def _commitments(loading: Loading) -> list[Commitment]:
     return made
 
 
-def _by_site_and(facts, column: str) -> dict[tuple[int, int], int]:
+def _by_site_and(facts: QuerySet[Any], column: str) -> dict[tuple[int, int], int]:
     rows = facts.filter(CURRENT).order_by().values_list("institution_id", column).annotate(total=Sum("quantity"))
     return defaultdict(int, {(site, other): total for site, other, total in rows})
 
@@ -93,7 +99,7 @@ def _budgets(loading: Loading) -> list[Budget]:
                 insured_share=shares[code].insured_share,
             )
         )
-    total = sum((budget.monthly_amount for budget in budgets), Decimal(0))
+    total = sum((budget.monthly_amount or Decimal(0) for budget in budgets), Decimal(0))
     return [*budgets, Budget(alliance=loading.alliance, valid_from=start, monthly_amount=total)]
 
 
@@ -105,9 +111,7 @@ def _spent(loading: Loading) -> dict[int, Decimal]:
         .exclude(valid_to__lt=loading.as_of)
         .annotate(pack_size=F("product__pack_size"))
     }
-    received = _by_site_and(
-        Receipt.objects.filter(date__gt=loading.as_of - dt.timedelta(days=HALF_YEAR)), "product_id"
-    )
+    received = _by_site_and(Receipt.objects.filter(date__gt=loading.as_of - dt.timedelta(days=HALF_YEAR)), "product_id")
     spent: dict[int, Decimal] = defaultdict(Decimal)
     for (site, product), quantity in received.items():
         spent[site] += prices[product] * quantity
