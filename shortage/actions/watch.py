@@ -18,10 +18,12 @@ from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Job, Person
 from formulary.queries import rule_value
 from shortage.actions import derived, findings, raising, telling
-from shortage.models import Feed, WatchRun
+from shortage.models import AlertStep, Feed, Notice, WatchRun
+from shortage.queries import feed_states
 from shortage.rules import watching
 from shortage.rules.assessment import assess
 from shortage.rules.grading import Thresholds
+from shortage.rules.lifecycle import Verb
 from shortage.rules.policy import ServiceLevels
 from shortage.rules.watching import Habits
 from shortage.series import gather
@@ -113,16 +115,24 @@ def _write(
     )
     counts = {"series": seen.series.size, "forecasts": int(wanted.size), "risks": int(tonight.rows.size)}
     counts |= {level: levels.count(level) for level in ("red", "orange", "yellow", "blue")}
-    blind = seen.series.institution[~seen.known]
-    counts["no_data"] = int(np.setdiff1d(blind, seen.series.institution[seen.known]).size)
+    counts["no_data"] = sum(feed.late for feed in feed_states(alliance, as_of))
     if not newest:
-        return counts | {"raised": 0, "notices": 0}
+        return counts | _told(alliance, as_of)
     judgeable = set(tonight.rows.tolist())
     unseen = {tonight.key(row) for row in range(seen.series.size) if row not in judgeable} if book.live else set()
     out = raising.settle(book, judged, unseen, habits=habits, now=now)
     raising.write(out)
-    sent = telling.tell(alliance, out.told, tonight.drugs, as_of=as_of, most=habits.notices_per_day, now=now)
-    return counts | {"raised": len(out.told), "notices": sent}
+    telling.tell(alliance, out.told, tonight.drugs, as_of=as_of, most=habits.notices_per_day, now=now)
+    return counts | _told(alliance, as_of)
+
+
+def _told(alliance: Alliance, as_of: dt.date) -> dict[str, int]:
+    """What the day's passes together raised and sent."""
+    raised = AlertStep.objects.filter(
+        on=as_of, verb__in=[Verb.RAISE, Verb.ESCALATE, Verb.RELAPSE], alert__institution__alliance=alliance
+    )
+    notices = Notice.objects.filter(on=as_of, alert__institution__alliance=alliance)
+    return {"raised": raised.count(), "notices": notices.count()}
 
 
 def _fingerprint(*parts: object) -> str:

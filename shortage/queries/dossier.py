@@ -35,6 +35,11 @@ class Dossier:
     def key(self) -> tuple[int, int]:
         return self.alert.institution_id, self.alert.presentation_id
 
+    @property
+    def chances(self) -> str:
+        """The probabilities beside the 14-day one, in words."""
+        return f"7 日 {self.risk.p7:.0%}，30 日 {self.risk.p30:.0%}" if self.risk else "尚未评估"
+
     @cached_property
     def lots(self) -> list[dict[str, Any]]:
         """Usable batches by expiry: expiry (None when not known), quantity, days left."""

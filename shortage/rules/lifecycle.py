@@ -49,6 +49,14 @@ MOVES: dict[Verb, Move] = {
     Verb.RELAPSE: Move("复发", frozenset({CLOSED}), OPEN),
 }
 BY_PEOPLE = (Verb.TAKE_ON, Verb.NOTE, Verb.CLOSE, Verb.REOPEN)
+RESPOND_DAYS = {"red": 1, "orange": 3, "yellow": 7, "blue": 7}
+"""Days from the last rise in which an alert should be handled, by the remedy that its level calls for."""
+ADVICE = {
+    "red": "立即从有余量的机构调剂，或紧急采购",
+    "orange": "催促供应商发货，或改向其他供应商采购",
+    "yellow": "列入下一次订单",
+    "blue": "药品本身可能短缺：由医共体统一安排替代、调剂与备货",
+}
 OUTCOMES = ("已调剂补足", "已到货", "已换供应商采购", "已改用替代药品", "已停用该品规", "经核实为误报", "其他")
 """How a case can end (domain.md §6.3: disposal options); 其他 asks for words."""
 
