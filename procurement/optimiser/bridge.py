@@ -18,6 +18,7 @@ import pulp
 SOLVER = "HiGHS"
 INFINITY = highspy.kHighsInf
 TOLERANCE = 1e-9
+MANY = 2**31 - 1
 
 
 def solver_version() -> str:
@@ -83,12 +84,15 @@ class Bridge:
         seconds: float = math.inf,
         gap: float = 0.0,
         start: np.ndarray | None = None,
-        stop: Callable[[int, float, float], bool] | None = None,
+        stop: Callable[[], bool] | None = None,
+        nodes: int | None = None,
     ) -> Outcome:
-        """Solves. `gap` is relative; `stop(nodes, best, bound)` true ends a MIP early with what it has."""
+        """Solves. `gap` is relative; `nodes` the most that a MIP may branch on; `stop()` true ends
+        it early with what it has."""
         highs = self.highs
         highs.setOptionValue("time_limit", max(0.05, seconds))
         highs.setOptionValue("mip_rel_gap", gap)
+        highs.setOptionValue("mip_max_nodes", MANY if nodes is None else nodes)
         highs.setOptionValue("mip_abs_gap", 1e-7)
         if start is not None and self.whole.any():
             solution = highspy.HighsSolution()
@@ -124,10 +128,9 @@ def costs_of(goal: pulp.LpAffineExpression, size: int) -> np.ndarray:
     return costs
 
 
-def _listen(highs: highspy.Highs, stop: Callable[[int, float, float], bool]) -> Callable:
+def _listen(highs: highspy.Highs, stop: Callable[[], bool]) -> Callable:
     def listener(event: highspy.highs.HighsCallbackEvent) -> None:
-        data = event.data_out
-        if stop(data.mip_node_count, data.mip_primal_bound, data.mip_dual_bound):
+        if stop():
             event.interrupt()
 
     highs.cbMipInterrupt.subscribe(listener)

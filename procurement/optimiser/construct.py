@@ -154,6 +154,7 @@ def _second_helping(world: World, lines: list[list[int]], packs: list[int], allo
         before = basket.money
         for kind in range(5):
             basket.buy_class(kind)
+            basket.add_nonwinners(kind)
         total -= before - basket.money
         for o, count in basket.packs.items():
             offer = world.offers[o]

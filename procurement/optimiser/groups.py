@@ -97,7 +97,8 @@ def share_supply(world: World, allowed: set[int], hunger: list[float]) -> dict[i
         if offer.product not in allowed:
             continue
         if world.case.products[offer.product].supply is None:
-            others[offer.line] += 1
+            alone = world.case.products[offer.product].status != "非中选" or not world.lines[offer.line].ratio_holds
+            others[offer.line] += alone
         else:
             scarce[offer.product].append(o)
     quota: dict[int, int] = {}
