@@ -56,6 +56,20 @@ def test_a_history_cut_short_gives_the_same_past():
     assert short.risk == pytest.approx(replay(history, 1).risk[:, :cut], abs=1e-9, nan_ok=True)
 
 
+def test_a_series_that_begins_later_does_not_change_the_past_of_others():
+    history = small_world()
+    late = [a.copy() for a in (history.y, history.stock, history.received)]
+    for values in late:
+        values[::4, :20] = np.nan
+    kept = np.arange(len(history.y)) % 4 != 0
+    without = [a[kept, :20] for a in late]
+    assert history.site is not None
+    assert history.item is not None
+    alone = replay(History(*without, history.site[kept], history.item[kept], "M"), 1)
+    beside = replay(History(*late, history.site, history.item, "M"), 1)
+    assert beside.risk[kept, :20] == pytest.approx(alone.risk, abs=1e-9, nan_ok=True)
+
+
 def test_risk_is_a_calibrated_probability():
     result = replay(small_world(150, 30, 3), 1)
     cases = result.known & (result.stock > 0) & (np.arange(30) >= 12)[None] & np.isfinite(result.risk)
