@@ -27,7 +27,8 @@ def construct(world: World, layout: Layout) -> list[int]:
     base = share_agreed(world, allowed, quota, spare)
     packs = [0] * len(world.offers)
     for i, mine in enumerate(lines):
-        basket = fill(world, i, mine, purse[i], quota, base, allowed)
+        agreed = [(o, base[o]) for k in mine for o in world.lines[k].offers if base.get(o)]
+        basket = fill(world, i, mine, purse[i], quota, agreed, allowed)
         for o, count in basket.packs.items():
             packs[o] = count
     _second_helping(world, lines, packs, allowed)
@@ -47,7 +48,7 @@ def fill(
     lines: list[int],
     money: int,
     quota: dict[int, int],
-    base: dict[int, int],
+    base: list[tuple[int, int]],
     allowed: set[int],
 ) -> Basket:
     """One institution's basket, each 起送金额 reached or its supplier done without, whichever serves better."""

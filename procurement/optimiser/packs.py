@@ -75,17 +75,16 @@ class Basket:
             and (not cold or units <= self.cold)
         )
 
-    def buy_agreed(self, base: dict[int, int], kind: int | None) -> None:
-        """The agreed packs of one class (None: of all), as far as room and money go."""
-        for k in self.lines:
-            if kind is not None and self.world.classes[self.world.lines[k].drug] != kind:
+    def buy_agreed(self, base: list[tuple[int, int]], kind: int | None) -> None:
+        """The agreed packs (offer, packs) of one class (None: of all), as far as room and money go."""
+        for o, packs in base:
+            offer = self.world.offers[o]
+            if kind is not None and self.world.classes[offer.drug] != kind:
                 continue
-            for o in self.world.lines[k].offers:
-                want = min(base.get(o, 0) - self.packs.get(o, 0), self.room(o))
-                price = self.world.offers[o].price
-                want = min(want, self.money // price if price else want)
-                if want > 0 and self.packs.get(o, 0) + want >= self.world.offers[o].least:
-                    self.add(o, want)
+            want = min(packs - self.packs.get(o, 0), self.room(o))
+            want = min(want, self.money // offer.price if offer.price else want)
+            if want > 0 and self.packs.get(o, 0) + want >= offer.least:
+                self.add(o, want)
 
     def buy_class(self, kind: int) -> None:
         """Buys the needs of one class, most patient-days per yuan first."""
@@ -189,10 +188,10 @@ class Basket:
     def _winning(self, o: int) -> bool:
         return self.world.case.products[self.world.offers[o].product].status in WINNING
 
-    def buy_all(self, base: dict[int, int]) -> None:
+    def buy_all(self, base: list[tuple[int, int]]) -> None:
         """Goals 1 to 6 in their order."""
+        self.buy_agreed(base, 0)
         for kind in range(5):
-            self.buy_agreed(base, 0 if kind == 0 else None)
             self.buy_class(kind)
             self.add_nonwinners(kind)
             if kind == 0:
