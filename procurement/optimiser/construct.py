@@ -134,9 +134,7 @@ def _purses(world: World, cost: list[int]) -> list[int]:
 
 def _second_helping(world: World, lines: list[list[int]], packs: list[int], allowed: set[int]) -> None:
     """What is left of scarce products and money goes to whoever is still short."""
-    left: dict[int, int] = {
-        p: row.supply for p, row in enumerate(world.case.products) if row.supply is not None
-    }
+    left: dict[int, int] = {p: row.supply for p, row in enumerate(world.case.products) if row.supply is not None}
     cold = [NO_LIMIT if row.cold_capacity is None else row.cold_capacity for row in world.case.institutions]
     spent = [0] * len(lines)
     for o, count in enumerate(packs):
@@ -165,7 +163,14 @@ def _second_helping(world: World, lines: list[list[int]], packs: list[int], allo
 
 
 def _leftovers(
-    world: World, i: int, mine: list[int], packs: list[int], money: int, cold: int, left: dict[int, int], allowed: set[int]
+    world: World,
+    i: int,
+    mine: list[int],
+    packs: list[int],
+    money: int,
+    cold: int,
+    left: dict[int, int],
+    allowed: set[int],
 ) -> Basket:
     """A basket that already holds what was bought and may add from what is left, at suppliers already in use."""
     basket = Basket(world, i, mine, money, cold, {}, allowed)

@@ -74,12 +74,12 @@ def _score(
     unmet = [0.0] * 5
     cost = 0.0
     for k in sorted(wanted):
-        line = world.lines[k]
+        wish = world.lines[k]
         if k in served:
-            units[line.drug] += line.need
-            cost += line.need * served[k]
+            units[wish.drug] += wish.need
+            cost += wish.need * served[k]
         else:
-            unmet[world.classes[line.drug]] += line.need / float(world.case.drugs[line.drug].daily)
+            unmet[world.classes[wish.drug]] += wish.need / float(world.case.drugs[wish.drug].daily)
     for drug, total in units.items():
         unmet[world.classes[drug]] += max(0.0, total - SAFE * room[drug]) / float(world.case.drugs[drug].daily)
     missed = sum(agreed[p] * float(products[p].price) / products[p].pack for p in members if p not in subset)
@@ -107,7 +107,9 @@ def share_supply(world: World, allowed: set[int], hunger: list[float]) -> dict[i
     products = world.case.products
     for p in sorted(scarce, key=lambda p: (products[p].price / products[p].pack, p)):
         left = products[p].supply or 0
-        order = sorted(scarce[p], key=lambda o: (others[world.offers[o].line] > 0, -hunger[world.offers[o].institution], o))
+        order = sorted(
+            scarce[p], key=lambda o: (others[world.offers[o].line] > 0, -hunger[world.offers[o].institution], o)
+        )
         for o in order:
             offer = world.offers[o]
             open_need = max(0, world.lines[offer.line].need - given[offer.line])

@@ -120,7 +120,9 @@ class Basket:
         free = [o for o in line.offers if self.room(o)]
         if line.ratio_holds:
             winners = [o for o in free if self._winning(o)]
-            free = winners or [o for o in free if self.world.case.products[self.world.offers[o].product].status == "非集采"]
+            free = winners or [
+                o for o in free if self.world.case.products[self.world.offers[o].product].status == "非集采"
+            ]
         free.sort(key=lambda o: (self.world.offers[o].price / self.world.offers[o].pack, o))
         found: list[Increment] = []
         while need > 0 and free:
@@ -214,7 +216,9 @@ class Basket:
     def top_up(self, supplier: int) -> bool:
         """Adds packs within the sensible maxima until the supplier's minimum is reached; False when it cannot be."""
         short = self.world.minimum_orders[supplier] - self.spend_at()[supplier]
-        offers = [o for k in self.lines for o in self.world.lines[k].offers if self.world.offers[o].supplier == supplier]
+        offers = [
+            o for k in self.lines for o in self.world.lines[k].offers if self.world.offers[o].supplier == supplier
+        ]
         for wanted in (True, False):
             for o in sorted(offers, key=lambda o: self._usefulness(o, wanted)):
                 if short <= 0:

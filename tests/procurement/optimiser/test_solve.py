@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from procurement.optimiser.audit import is_clean
 from procurement.optimiser.case import (
     Case,
     Commitment,
@@ -18,7 +19,6 @@ from procurement.optimiser.case import (
     case_to_json,
 )
 from procurement.optimiser.construct import construct
-from procurement.optimiser.audit import is_clean
 from procurement.optimiser.large import solve_large
 from procurement.optimiser.lexico import Clock
 from procurement.optimiser.plan import OPTIMAL, Seconds, plan_to_json

@@ -11,7 +11,11 @@ from procurement.rules.case_file import read_case, write_case
 from tests.procurement.optimiser.worlds import SMALL, random_case
 
 GOOD = {
-    "机构": [["机构编码", "机构名称", "级别", "预算"], ["00001", "中心卫生院", "基层", 100], ["00002", "县医院", "二级", ""]],
+    "机构": [
+        ["机构编码", "机构名称", "级别", "预算"],
+        ["00001", "中心卫生院", "基层", 100],
+        ["00002", "县医院", "二级", ""],
+    ],
     "药品": [["药品编码", "通用名", "基药", "医保"], ["D1", "阿莫西林", "是", "甲"]],
     "产品": [["产品编码", "药品编码", "供应商编码", "包装数", "单价"], ["P1", "D1", "S1", 24, 12.5]],
     "需求": [["机构编码", "药品编码", "需求量"], ["00001", "D1", 48]],
@@ -59,13 +63,19 @@ def test_a_written_case_reads_back_the_same(seed, tmp_path):
 
 
 def test_columns_may_stand_in_any_order_and_flags_in_any_spelling():
-    case = read_case(changed(药品=[["医保", "基药", "药品编码", "通用名", "短缺急救"], ["无", "TRUE", "D1", "阿莫西林", 1]]))
+    case = read_case(
+        changed(药品=[["医保", "基药", "药品编码", "通用名", "短缺急救"], ["无", "TRUE", "D1", "阿莫西林", 1]])
+    )
     assert (case.drugs[0].essential, case.drugs[0].emergency, case.drugs[0].insurance) == (True, True, "无")
 
 
 def test_all_faults_of_all_sheets_are_told_at_once():
     raw = changed(
-        机构=[["机构编码", "机构名称", "级别", "基药金额占比下限"], ["00001", "甲", "六级", 1.2], ["00001", "乙", "村", 0.5]],
+        机构=[
+            ["机构编码", "机构名称", "级别", "基药金额占比下限"],
+            ["00001", "甲", "六级", 1.2],
+            ["00001", "乙", "村", 0.5],
+        ],
         药品=[["药品编码", "通用名", "基药", "医保", "日用量"], ["D1", "阿莫西林", "也许", "甲", 0]],
         产品=[
             ["产品编码", "药品编码", "供应商编码", "包装数", "单价", "集采状态"],

@@ -73,7 +73,10 @@ def test_faulty_data_ends_with_one_and_leaves_no_workbook(case_file, tmp_path):
     assert not (tmp_path / "plan.xlsx").exists()
     data = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
     assert data["status"] == "rejected"
-    assert {(f["sheet"], f["row"], f["column"]) for f in data["faults"]} == {("需求", 2, "需求量"), ("需求", 3, "药品编码")}
+    assert {(f["sheet"], f["row"], f["column"]) for f in data["faults"]} == {
+        ("需求", 2, "需求量"),
+        ("需求", 3, "药品编码"),
+    }
 
 
 def test_a_file_that_is_not_there_or_not_a_workbook_is_a_fault_of_the_data(tmp_path):
