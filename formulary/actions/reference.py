@@ -15,7 +15,7 @@ from formulary.actions.history import home_alliance, record
 from formulary.actions.reference_links import write_plan
 from formulary.models import EntryLink, ListEdition, ListEntry, ListKind, Person
 from formulary.queries.medicines import matcher
-from formulary.rules.linking import DEFINING, LinkPlan, plan_links
+from formulary.rules.linking import DEFINING, DISTINCT, LinkPlan, plan_links
 from formulary.rules.list_changes import Changes, Preview, compare, preview
 from formulary.rules.lists.entries import Entry
 from formulary.rules.lists.files import TENDER_KINDS, read_list
@@ -158,14 +158,14 @@ def _stored(edition: ListEdition | None) -> dict[str, dict[str, str]]:
 def _plan(given: _Source, written: Sequence[Entry], editions: Mapping[str, ListEdition]) -> LinkPlan:
     if not written:
         return LinkPlan()
-    defining = given.kind in DEFINING
+    distinct = given.kind in DISTINCT
     claimed: set[int] = set()
-    if defining:
+    if distinct:
         current = EntryLink.objects.filter(
             entry__edition__in=list(editions.values()), entry__superseded_at__isnull=True, medicine__isnull=False
         )
         claimed = {pk for pk in current.values_list("medicine_id", flat=True) if pk is not None}
-    return plan_links(written, matcher(), defining=defining, claimed=claimed)
+    return plan_links(written, matcher(), defining=given.kind in DEFINING, distinct=distinct, claimed=claimed)
 
 
 def _result(
