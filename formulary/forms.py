@@ -2,9 +2,11 @@
 
 from django import forms
 
-from formulary.models import Level, ListKind, Medicine, NameMatch, Restriction
+from formulary.models import JobState, Level, ListKind, Medicine, NameMatch, Restriction
 
 SEARCH = forms.SearchInput(attrs={"placeholder": "名称、规格、编码或拼音首字母"})
+
+JOB_KINDS = {"plan": "采购计划求解", "watch": "每日监测"}
 
 
 class FilterForm(forms.Form):
@@ -27,6 +29,16 @@ class HistoryFilter(FilterForm):
     def __init__(self, *args, verbs, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["verb"].choices = [("", "全部动作"), *((verb, verb) for verb in verbs)]
+
+
+class JobFilter(FilterForm):
+    words = forms.CharField(label="名称", required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    kind = forms.ChoiceField(label="类型", required=False)
+    state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *JobState.choices])
+
+    def __init__(self, *args, kinds, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", "全部类型"), *((kind, JOB_KINDS.get(kind, kind)) for kind in kinds)]
 
 
 class EntryFilter(FilterForm):

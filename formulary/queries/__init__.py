@@ -2,6 +2,7 @@
 
 from formulary.queries.drugs import drug_classes, drugs, entry_in_force, same_group, source_entries
 from formulary.queries.history import events, verbs, verify_history
+from formulary.queries.jobs import job_kinds, job_of_scope, jobs
 from formulary.queries.matches import RankedCandidate, matches, pending_match_count, ranked_candidates
 from formulary.queries.medicines import match_medicine, matcher
 from formulary.queries.reach import Scope, scope_of
@@ -28,6 +29,9 @@ __all__ = [
     "entry_counts",
     "entry_in_force",
     "events",
+    "job_kinds",
+    "job_of_scope",
+    "jobs",
     "levels_open_to",
     "listed_entries",
     "match_medicine",

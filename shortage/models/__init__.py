@@ -2,8 +2,17 @@
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
 from shortage.models.forecast import Forecast, Risk, WatchRun
-from shortage.models.intake import ApiToken, IdempotentAnswer, Intake
-from shortage.models.stock import CURRENT, Consumption, ExpectedReceipt, Feed, Receipt, StockLevel, StockLot
+from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
+from shortage.models.stock import (
+    CURRENT,
+    Consumption,
+    ExpectedReceipt,
+    Feed,
+    Receipt,
+    StockLevel,
+    StockLot,
+    StockPosition,
+)
 
 __all__ = [
     "CURRENT",
@@ -24,5 +33,7 @@ __all__ = [
     "Risk",
     "StockLevel",
     "StockLot",
+    "StockPosition",
+    "Upload",
     "WatchRun",
 ]

@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.db import models
 
-from formulary.models import Institution
+from formulary.models import Institution, Job
 from formulary.models.alliance import Alliance
-from formulary.models.constraints import both_or_neither
+from formulary.models.constraints import both_or_neither, one_of
 
 
 class Intake(models.Model):
@@ -21,6 +21,7 @@ class Intake(models.Model):
     received_at = models.DateTimeField("接收时间")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="提交人")
     counts = models.JSONField("计数", default=dict)
+    institutions = models.ManyToManyField(Institution, related_name="+", verbose_name="涉及机构")
     undone_at = models.DateTimeField("撤销时间", null=True, blank=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="撤销人"
@@ -30,6 +31,46 @@ class Intake(models.Model):
         verbose_name = verbose_name_plural = "数据接收"
         ordering = ["-received_at", "-pk"]
         constraints = [both_or_neither("undone_at", "undone_by", name="intake_undone_together")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Upload(models.Model):
+    """A stock file between choosing and accepting: checked, its effect shown, then accepted as one Intake."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "检查中"
+        FAULTY = "faulty", "有问题"
+        READY = "ready", "待确认"
+        ACCEPTING = "accepting", "写入中"
+        ACCEPTED = "accepted", "已接收"
+
+    alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="+", verbose_name="医共体")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="提交人")
+    name = models.CharField("文件名", max_length=200)
+    sha256 = models.CharField("校验值", max_length=64)
+    content = models.BinaryField("文件内容")
+    uploaded_at = models.DateTimeField("上传时间")
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.CHECKING)
+    effect = models.JSONField("预览", default=dict)
+    faults = models.JSONField("问题", default=list, help_text="[工作表, 行, 列, 值, 应为]")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="任务")
+    intake = models.OneToOneField(
+        Intake, models.PROTECT, null=True, blank=True, related_name="upload", verbose_name="数据接收"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "上传文件"
+        ordering = ["-uploaded_at", "-pk"]
+        constraints = [
+            one_of("state", ["checking", "faulty", "ready", "accepting", "accepted"], name="upload_state_known"),
+            models.CheckConstraint(
+                name="upload_accepted_iff_intake",
+                condition=models.Q(state="accepted", intake__isnull=False)
+                | models.Q(~models.Q(state="accepted"), intake__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -2,6 +2,7 @@
 
 A fact is never edited: a newer one supersedes it (`superseded_by`), and undoing that intake brings it back.
 The current fact of a key is the one with `superseded_by` empty; the database keeps it unique.
+A fact superseded by its own intake was withdrawn: its intake has been undone.
 """
 
 from django.db import models
@@ -13,12 +14,13 @@ from shortage.models.intake import Intake
 
 
 class Fact(models.Model):
-    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name="机构")
+    # Every index costs each of millions of rows: the institution leads the composite ones below.
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name="机构", db_index=False)
     presentation = models.ForeignKey(Presentation, models.PROTECT, related_name="+", verbose_name="品规")
     intake = models.ForeignKey(Intake, models.PROTECT, related_name="+", verbose_name="来源")
     row = models.PositiveIntegerField("源行号", default=0)
     superseded_by = models.ForeignKey(
-        Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="被取代于"
+        Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="被取代于", db_index=False
     )
 
     class Meta:
@@ -26,6 +28,11 @@ class Fact(models.Model):
 
 
 CURRENT = Q(superseded_by__isnull=True)
+
+
+def superseded(name: str) -> models.Index:
+    """Finds what an intake superseded; most facts are in force, so only the others are in it."""
+    return models.Index(fields=["superseded_by"], condition=~CURRENT, name=name)
 
 
 class StockLevel(Fact):
@@ -41,7 +48,11 @@ class StockLevel(Fact):
                 fields=["institution", "presentation", "date"], condition=CURRENT, name="stock_level_current_once"
             )
         ]
-        indexes = [models.Index(fields=["institution", "date"]), models.Index(fields=["date"])]
+        indexes = [
+            models.Index(fields=["institution", "date"]),
+            models.Index(fields=["date"]),
+            superseded("level_superseded"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.institution_id}/{self.presentation_id} {self.date}: {self.quantity}"
@@ -71,10 +82,32 @@ class StockLot(Fact):
                 name="stock_lot_current_once",
             ),
         ]
-        indexes = [models.Index(fields=["institution", "presentation", "-date"])]
+        indexes = [models.Index(fields=["institution", "presentation", "-date"]), superseded("lot_superseded")]
 
     def __str__(self) -> str:
         return f"{self.batch}: {self.quantity}"
+
+
+class StockPosition(models.Model):
+    """The newest closing stock of each item, kept beside the facts so that a page need not search years of days.
+
+    Written only together with the facts it follows from (shortage.actions.positions).
+    """
+
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="positions", verbose_name="机构")
+    presentation = models.ForeignKey(Presentation, models.CASCADE, related_name="positions", verbose_name="品规")
+    date = models.DateField("日期")
+    quantity = models.PositiveIntegerField("可用库存（最小单位）")
+    expired = models.PositiveIntegerField("其中已过期未计入", default=0)
+    nearest_expiry = models.DateField("最近有效期", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "当前库存"
+        constraints = [models.UniqueConstraint(fields=["institution", "presentation"], name="stock_position_once")]
+        indexes = [models.Index(fields=["presentation"]), models.Index(fields=["nearest_expiry"])]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}/{self.presentation_id}: {self.quantity}"
 
 
 class Consumption(Fact):
@@ -90,7 +123,11 @@ class Consumption(Fact):
                 fields=["institution", "presentation", "date"], condition=CURRENT, name="consumption_current_once"
             )
         ]
-        indexes = [models.Index(fields=["institution", "date"]), models.Index(fields=["date"])]
+        indexes = [
+            models.Index(fields=["institution", "date"]),
+            models.Index(fields=["date"]),
+            superseded("consumption_superseded"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.institution_id}/{self.presentation_id} {self.date}: {self.quantity}"
@@ -112,12 +149,17 @@ class Receipt(Fact):
         constraints = [
             at_least("quantity", 1, name="receipt_quantity_positive"),
             models.UniqueConstraint(
+                fields=["institution", "presentation", "product", "date", "batch", "order_reference"],
+                condition=CURRENT & Q(product__isnull=False),
+                name="receipt_current_once_by_product",
+            ),
+            models.UniqueConstraint(
                 fields=["institution", "presentation", "date", "batch", "order_reference"],
-                condition=CURRENT,
+                condition=CURRENT & Q(product__isnull=True),
                 name="receipt_current_once",
             ),
         ]
-        indexes = [models.Index(fields=["institution", "date"])]
+        indexes = [models.Index(fields=["institution", "date"]), superseded("receipt_superseded")]
 
     def __str__(self) -> str:
         return f"{self.institution_id}/{self.presentation_id} {self.date}: +{self.quantity}"
