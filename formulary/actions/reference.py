@@ -120,8 +120,10 @@ def _source(
 ) -> _Source:
     if kind not in ListKind.values:
         raise ReferenceRefused(f"没有“{kind}”这种目录，应为 {'、'.join(ListKind.values)}")
-    if not edition.strip():
-        raise ReferenceRefused("请写明目录版本")
+    if not 0 < len(edition.strip()) <= 60:
+        raise ReferenceRefused("请写明目录版本，应不超过 60 字")
+    if len(document.strip()) > 120:
+        raise ReferenceRefused("文号应不超过 120 字")
     if valid_to is not None and valid_to < valid_from:
         raise ReferenceRefused(f"失效日 {valid_to} 早于生效日 {valid_from}")
     raw = source.read_bytes() if isinstance(source, Path) else source
@@ -133,7 +135,7 @@ def _source(
 def _by_edition(given: _Source, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     grouped: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        grouped[entry.tender if given.kind in TENDER_KINDS else given.edition].append(entry)
+        grouped[entry.tender[:60] if given.kind in TENDER_KINDS else given.edition].append(entry)
     return dict(grouped)
 
 
