@@ -91,7 +91,9 @@ class Bridge:
         """Solves. `gap` is relative; `nodes` the most that a MIP may branch on; `stop()` true ends
         it early with what it has."""
         highs = self.highs
-        highs.setOptionValue("time_limit", max(0.05, seconds))
+        # A MIP's limit counts from its own start, an LP's from the first run of the object.
+        used = 0.0 if self.whole.any() else highs.getRunTime()
+        highs.setOptionValue("time_limit", used + max(0.05, seconds))
         highs.setOptionValue("mip_rel_gap", gap)
         highs.setOptionValue("mip_max_nodes", MANY if nodes is None else nodes)
         highs.setOptionValue("mip_abs_gap", 1e-7)

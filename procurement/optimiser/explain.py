@@ -181,7 +181,7 @@ def _limit(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
     over = book.quantity.get(offer.line, 0) + add * offer.pack - most
     if over <= 0:
         return []
-    return [Obstacle("采购上限", f"采购上限 {most} 不足一个整包或起订量", f"采购上限再增加 {over}", 0)]
+    return [Obstacle("采购上限", f"采购上限 {most} 容不下所缺的整包或起订量", f"采购上限再增加 {over}", 0)]
 
 
 def _supply(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:
@@ -192,7 +192,7 @@ def _supply(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:
         return []
     return [
         Obstacle(
-            "供应上限", f"{product.code} 供应上限 {product.supply} 已用尽", f"{product.code} 供应上限再增加 {over}", 0
+            "供应上限", f"{product.code} 供应上限 {product.supply} 余量不足", f"{product.code} 供应上限再增加 {over}", 0
         )
     ]
 

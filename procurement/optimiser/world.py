@@ -136,7 +136,7 @@ def build_world(case: Case) -> World:
 
 def _tick(case: Case) -> int:
     """Cents, or finer when a price is written with more than two decimals."""
-    exponents = [row.price.as_tuple().exponent for row in case.products]
+    exponents = [row.price.normalize().as_tuple().exponent for row in case.products]
     return int(10 ** max(2, max((-e for e in exponents if isinstance(e, int)), default=2)))
 
 

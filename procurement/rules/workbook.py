@@ -36,13 +36,13 @@ class Share(float):
 
 def write_workbook(path: Path, sheets: Mapping[str, Sheet]) -> None:
     """Writes all sheets, or nothing: the file appears under its name only when it is complete."""
-    book = Workbook(write_only=True)
-    for title, (header, rows) in sheets.items():
-        _write_sheet(book.create_sheet(title), header, rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(suffix=".xlsx", dir=path.parent)
     os.close(handle)
     try:
+        book = Workbook(write_only=True)
+        for title, (header, rows) in sheets.items():
+            _write_sheet(book.create_sheet(title), header, rows)
         book.save(draft)
         os.chmod(draft, 0o644)
         os.replace(draft, path)

@@ -120,3 +120,8 @@ def test_the_message_names_place_value_and_expectation():
 def test_the_small_world_survives_the_file(tmp_path):
     write_case(SMALL, tmp_path / "small.xlsx")
     assert read_case(tmp_path / "small.xlsx") == SMALL
+
+
+def test_the_dust_of_a_computed_price_is_dropped():
+    rows = [GOOD["产品"][0], ["P1", "D1", "S1", 24, 12.300000000000001]]
+    assert read_case(changed(产品=rows)).products[0].price == Decimal("12.3")

@@ -91,3 +91,10 @@ def test_a_file_that_is_not_there_or_not_a_workbook_is_a_fault_of_the_data(tmp_p
 def test_wrong_usage_is_refused_before_anything_is_read(case_file, tmp_path, extra):
     with pytest.raises(CommandError):
         run(case_file, "--out", tmp_path / "plan.xlsx", *extra)
+
+
+def test_a_place_that_cannot_be_written_is_wrong_usage(case_file, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as ended:
+        run(case_file, "--out", tmp_path / "file" / "plan.xlsx")
+    assert ended.value.code == 2
