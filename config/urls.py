@@ -5,6 +5,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from config import home
+from config.api import api
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,5 +15,6 @@ urlpatterns = [
     path("", include("formulary.urls")),
     path("", include("shortage.urls")),
     path("", include("procurement.urls")),
+    path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
 ]

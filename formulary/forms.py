@@ -2,9 +2,11 @@
 
 from django import forms
 
-from formulary.models import Level, Restriction
+from formulary.models import JobState, Level, ListKind, Medicine, NameMatch, Restriction
 
-SEARCH = forms.TextInput(attrs={"type": "search", "placeholder": "名称、规格、编码或拼音首字母", "data-search": ""})
+SEARCH = forms.SearchInput(attrs={"placeholder": "名称、规格、编码或拼音首字母"})
+
+JOB_KINDS = {"plan": "采购计划求解", "watch": "每日监测"}
 
 
 class FilterForm(forms.Form):
@@ -14,11 +16,13 @@ class FilterForm(forms.Form):
         if not self.is_bound:
             return {}
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        names = {"q": "words"}  # the address says q, as search boxes everywhere do
+        given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        return {names.get(name, name): value for name, value in given.items()}
 
 
 class HistoryFilter(FilterForm):
-    words = forms.CharField(label="人员或对象", required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    q = forms.CharField(label="人员或对象", required=False, widget=forms.SearchInput())
     verb = forms.ChoiceField(label="动作", required=False)
     since = forms.DateField(label="自", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
@@ -27,8 +31,18 @@ class HistoryFilter(FilterForm):
         self.fields["verb"].choices = [("", "全部动作"), *((verb, verb) for verb in verbs)]
 
 
+class JobFilter(FilterForm):
+    words = forms.CharField(label="名称", required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    kind = forms.ChoiceField(label="类型", required=False)
+    state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *JobState.choices])
+
+    def __init__(self, *args, kinds, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", "全部类型"), *((kind, JOB_KINDS.get(kind, kind)) for kind in kinds)]
+
+
 class EntryFilter(FilterForm):
-    words = forms.CharField(label="药品", required=False, widget=SEARCH)
+    q = forms.CharField(label="药品", required=False, widget=SEARCH)
     level = forms.ChoiceField(label="机构级别可用", required=False, choices=[("", "全部级别"), *Level.choices])
     restriction = forms.ChoiceField(label="限制", required=False, choices=[("", "不限"), *Restriction.choices])
     therapeutic_class = forms.ChoiceField(label="治疗类别", required=False)
@@ -36,3 +50,61 @@ class EntryFilter(FilterForm):
     def __init__(self, *args, classes, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["therapeutic_class"].choices = [("", "全部类别"), *((name, name) for name in classes)]
+
+
+class DrugFilter(FilterForm):
+    q = forms.CharField(label="药品", required=False, widget=SEARCH)
+    therapeutic_class = forms.ChoiceField(label="治疗类别", required=False)
+    mark = forms.ChoiceField(
+        label="标记",
+        required=False,
+        choices=[("", "不限"), ("emergency", "短缺急救"), ("chronic", "慢病用药"), ("cold", "冷藏")],
+    )
+    place = forms.ChoiceField(
+        label="统一目录", required=False, choices=[("", "不限"), ("in", "目录内"), ("out", "目录外")]
+    )
+
+    def __init__(self, *args, classes, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["therapeutic_class"].choices = [("", "全部类别"), *((name, name) for name in classes)]
+
+
+class MatchFilter(FilterForm):
+    q = forms.CharField(label="名称", required=False, widget=forms.SearchInput())
+    kind = forms.ChoiceField(label="目录", required=False, choices=[("", "全部目录"), *ListKind.choices])
+    state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部"), *NameMatch.State.choices])
+
+
+class MatchDecision(forms.Form):
+    """One answer: a candidate, another 品种 by its number, a new one, or not applicable."""
+
+    answer = forms.ChoiceField(label="结论", choices=[])
+    other = forms.ModelChoiceField(
+        Medicine.objects.all(),
+        label="其他品种编号",
+        required=False,
+        widget=forms.NumberInput,
+        help_text="候选中没有时，填系统中的品种编号（品种页可查）",
+    )
+    note = forms.CharField(label="说明", required=False, max_length=200)
+
+    def __init__(self, *args, candidates, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.candidates = {str(each.medicine.pk): each.medicine for each in candidates}
+        self.fields["answer"].choices = [(key, str(each)) for key, each in self.candidates.items()] + [
+            ("other", "其他品种"), ("new", "新品种"), ("ignored", "不适用"),
+        ]  # fmt: skip
+        self.fields["other"].error_messages["invalid_choice"] = "没有这个编号的品种"
+
+    def clean(self):
+        data = super().clean()
+        if data.get("answer") == "other" and not data.get("other") and not self.errors.get("other"):
+            self.add_error("other", "请填品种编号")
+        return data
+
+    def decision(self):
+        """(state, medicine) as `actions.matches.decide_match` wants them."""
+        answer = self.cleaned_data["answer"]
+        if answer in ("new", "ignored"):
+            return answer, None
+        return "same", self.cleaned_data["other"] if answer == "other" else self.candidates[answer]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from formulary.models import Medicine, NameMatch
-from formulary.rules.lists.entries import item_of
 from formulary.rules.linking import known_medicine
+from formulary.rules.lists.entries import item_of
 from formulary.rules.matching import Match, Matcher, decision_key
 
 

@@ -7,5 +7,5 @@ from pypinyin import Style, lazy_pinyin
 
 def initials(name: str, limit: int = 60) -> str:
     """Lower-case initials; Latin letters and digits stay, signs are left out."""
-    heads = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: list(text))
+    heads = lazy_pinyin(name, style=Style.FIRST_LETTER, errors="default")
     return "".join(sign for sign in "".join(heads).lower() if sign.isalnum())[:limit]

@@ -106,19 +106,25 @@ def read_tables(source: Path | bytes, *, name: str = "", headers: Collection[str
     Raises DataRefused when the file cannot be read, is a bomb, or repeats a column.
     """
     label = name or (source.name if isinstance(source, Path) else "文件")
-    raw = source.read_bytes() if isinstance(source, Path) else source
-    if len(raw) > MAX_BYTES:
-        raise DataRefused([Fault("", None, "", f"{len(raw):,} 字节", f"文件应不大于 {MAX_BYTES:,} 字节")], source=label)
-    try:
-        sheets = _workbook(raw) if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0" else _csv(raw, Path(label).stem)
-    except DataRefused as refused:
-        raise DataRefused(refused.faults, source=label) from refused
+    sheets = read_cells(source, name=label)
     known = {clean(header) for header in headers}
     faults: list[Fault] = []
     tables = {clean(title): _table(clean(title), cells, known, faults) for title, cells in sheets}
     if faults:
         raise DataRefused(faults, source=label)
     return tables
+
+
+def read_cells(source: Path | bytes, *, name: str = "") -> list[tuple[str, Sequence[Sequence[object]]]]:
+    """Every sheet's title and cells as they stand, from the first row on. Raises DataRefused like read_tables."""
+    label = name or (source.name if isinstance(source, Path) else "文件")
+    raw = source.read_bytes() if isinstance(source, Path) else source
+    if len(raw) > MAX_BYTES:
+        raise DataRefused([Fault("", None, "", f"{len(raw):,} 字节", f"文件应不大于 {MAX_BYTES:,} 字节")], source=label)
+    try:
+        return _workbook(raw) if raw[:2] == b"PK" or raw[:4] == b"\xd0\xcf\x11\xe0" else _csv(raw, Path(label).stem)
+    except DataRefused as refused:
+        raise DataRefused(refused.faults, source=label) from refused
 
 
 def _csv(raw: bytes, stem: str) -> list[tuple[str, Sequence[Sequence[object]]]]:

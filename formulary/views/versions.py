@@ -18,6 +18,11 @@ def version_current(request):
         return render(request, "formulary/version_current.html", {"version": None})
     form = EntryFilter(request.GET or None, classes=queries.therapeutic_classes(version))
     page = Paginator(queries.entries(version, **form.wanted()), 50).get_page(request.GET.get("page"))
+    statuses = queries.drug_statuses(
+        [entry.presentation for entry in page], today, region=request.scope.alliance.province
+    )
+    for entry in page:
+        entry.status = statuses[entry.presentation_id]
     context = {"version": version, "form": form, "page": page}
     if request.htmx:
         return render(request, "formulary/_version_rows.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,3 +94,8 @@ def compare(table: FactTable, frame: pd.DataFrame, known: pd.DataFrame) -> pd.Da
     outcome[present] = "updated"
     outcome[same] = "unchanged"
     return frame.assign(outcome=outcome, known_id=joined["id"].fillna(0).astype("int64").to_numpy())
+
+
+def each(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows as named tuples, of any type: pandas cannot say what a column holds."""
+    return iter(frame.itertuples(index=False))

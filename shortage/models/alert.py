@@ -35,7 +35,12 @@ class Alert(models.Model):
     stockout_on = models.DateField("预计断货日", null=True, blank=True)
     opened_on = models.DateField("触发日")
     updated_on = models.DateField("最近评估日")
+    stock = models.PositiveIntegerField("可用库存", default=0)
+    days_of_supply = models.FloatField("可用天数", null=True, blank=True)
     calm_days = models.PositiveSmallIntegerField("连续低于解除线天数", default=0)
+    # What the watch of updated_on started from: a second run for the same day starts there again.
+    level_before = models.CharField("前一评估日等级", max_length=8, blank=True)
+    calm_before = models.PositiveSmallIntegerField("前一评估日平静天数", default=0)
     handler = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="处置人"
     )

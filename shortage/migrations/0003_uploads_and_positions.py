@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0002_history_is_append_only'),
-        ('shortage', '0001_initial'),
+        ('shortage', '0002_alert_keeps_its_evaluation'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,143 @@
+"""The nightly pass: forecast → risk → alerts → notices, for one alliance and day.
+
+Running it twice for a day changes nothing; running it again after new facts came gives what it would have given at
+once. Days may be skipped. Running it for a day before the newest one writes that day's numbers and leaves alerts alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import time
+from collections.abc import Callable
+
+import numpy as np
+from django.db import transaction
+
+from formulary.actions.history import record
+from formulary.models import Alliance, Institution, Job, Person
+from formulary.queries import rule_value
+from shortage.actions import derived, findings, raising, telling
+from shortage.models import AlertStep, Feed, Notice, WatchRun
+from shortage.queries import feed_states
+from shortage.rules import watching
+from shortage.rules.assessment import assess
+from shortage.rules.grading import Thresholds
+from shortage.rules.lifecycle import Verb
+from shortage.rules.policy import ServiceLevels
+from shortage.rules.watching import Habits
+from shortage.series import gather
+
+Report = Callable[[int, str], None]
+EDITION = "1"
+"""Raised with every change of the method: a day is then computed anew although its facts are the same."""
+
+
+class NothingToWatch(Exception):
+    """The alliance has no institution in use."""
+
+
+def watch(
+    alliance: Alliance,
+    as_of: dt.date,
+    *,
+    by: Person | None,
+    now: dt.datetime,
+    report: Report | None = None,
+    job: Job | None = None,
+) -> WatchRun:
+    """Forecasts every watched series as seen from the end of `as_of`, and brings alerts and notices up to it.
+
+    `report(percent, note)` hears of progress, never inside a transaction. Raises NothingToWatch.
+    """
+    started, say = time.monotonic(), report or _silent
+    rules, levels, habits = settings(alliance, as_of)
+    if not alliance.institutions.filter(active=True).exists():
+        raise NothingToWatch(f"{alliance} 没有在用的机构，无需监测")
+    say(5, "读取用量、库存与在途订单")
+    seen = gather(alliance, as_of, habits)
+    listed = findings.official_shortages(as_of)
+    print_ = _fingerprint(seen.fingerprint(), EDITION, rules, levels, habits, sorted(listed.items()))
+    same = WatchRun.objects.filter(alliance=alliance, as_of=as_of, fingerprint=print_).first()
+    if same is not None:
+        say(100, "数据没有变化，沿用已有结果")
+        return same
+    say(45, f"预测 {seen.series.size} 个机构品规的需求")
+    found = assess(seen.inputs, levels, overdue_after=habits.overdue_days)
+    tonight = findings.night(seen, found, listed)
+    say(70, "评估缺货风险，写入结果")
+    with transaction.atomic():
+        Alliance.objects.select_for_update().get(pk=alliance.pk)
+        counts = _write(alliance, tonight, rules, habits, now)
+        run, _ = WatchRun.objects.update_or_create(
+            alliance=alliance,
+            as_of=as_of,
+            defaults={"finished_at": now, "counts": counts, "fingerprint": print_, "job": job, "seconds": 0},
+        )
+        derived.prune(alliance, as_of)
+        record("每日监测", run, alliance=alliance, by=by, now=now, data={"as_of": as_of, **counts})
+        run.seconds = round(time.monotonic() - started, 2)
+        run.save(update_fields=["seconds"])
+    say(100, "完成")
+    return run
+
+
+def settings(alliance: Alliance, on: dt.date) -> tuple[Thresholds, ServiceLevels, Habits]:
+    """The rule values in force, keys `watch.<name>`; defaults where nobody set one."""
+
+    def value_of(key: str, default: object) -> object:
+        return rule_value(key, alliance=alliance, on=on, default=default)
+
+    return watching.read(Thresholds, value_of), watching.read(ServiceLevels, value_of), watching.read(Habits, value_of)
+
+
+def default_day(alliance: Alliance, today: dt.date) -> dt.date:
+    """The day a pass without a date speaks of: today when today's stock is here, else the day that has ended."""
+    feeds = Feed.objects.filter(institution__alliance=alliance, kind=Feed.Kind.STOCK, last_date__gte=today)
+    return today if feeds.exists() else today - dt.timedelta(days=1)
+
+
+def _write(
+    alliance: Alliance, tonight: findings.Night, rules: Thresholds, habits: Habits, now: dt.datetime
+) -> dict[str, int]:
+    """Rows, alerts, notices; answers what the run's page counts."""
+    seen, as_of = tonight.seen, tonight.seen.series.as_of
+    newest = not WatchRun.objects.filter(alliance=alliance, as_of__gt=as_of).exists()
+    lead = Institution.objects.filter(alliance=alliance, is_lead=True).first()
+    book = raising.read(alliance, as_of, habits) if newest else raising.Book(as_of)
+    levels, causes, judged = findings.judge(tonight, book, lead, rules, habits)
+    wanted = np.flatnonzero(tonight.found.demand.observed > 0)
+    derived.replace_day(
+        alliance,
+        as_of,
+        derived.forecast_rows(seen, tonight.found, wanted),
+        derived.risk_rows(seen, tonight.found, tonight.rows, tonight.on_order, levels, causes),
+    )
+    counts = {"series": seen.series.size, "forecasts": int(wanted.size), "risks": int(tonight.rows.size)}
+    counts |= {level: levels.count(level) for level in ("red", "orange", "yellow", "blue")}
+    counts["no_data"] = sum(feed.late for feed in feed_states(alliance, as_of))
+    if not newest:
+        return counts | _told(alliance, as_of)
+    judgeable = set(tonight.rows.tolist())
+    unseen = {tonight.key(row) for row in range(seen.series.size) if row not in judgeable} if book.live else set()
+    out = raising.settle(book, judged, unseen, habits=habits, now=now)
+    raising.write(out)
+    telling.tell(alliance, out.told, tonight.drugs, as_of=as_of, most=habits.notices_per_day, now=now)
+    return counts | _told(alliance, as_of)
+
+
+def _told(alliance: Alliance, as_of: dt.date) -> dict[str, int]:
+    """What the day's passes together raised and sent."""
+    raised = AlertStep.objects.filter(
+        on=as_of, verb__in=[Verb.RAISE, Verb.ESCALATE, Verb.RELAPSE], alert__institution__alliance=alliance
+    )
+    notices = Notice.objects.filter(on=as_of, alert__institution__alliance=alliance)
+    return {"raised": raised.count(), "notices": notices.count()}
+
+
+def _fingerprint(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _silent(_percent: int, _note: str) -> None:
+    """Nobody listens."""

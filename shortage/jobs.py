@@ -1,0 +1,18 @@
+"""Handlers of jobs (settings.JOBS): long work started by a button, with progress."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+
+from formulary.actions.jobs import JobRun
+from shortage.actions.watch import watch as watch_once
+
+
+def watch(run: JobRun) -> dict[str, Any]:
+    """The nightly pass at the press of a button. params: {"as_of": ISO date}."""
+    as_of = dt.date.fromisoformat(run.params["as_of"])
+    done = watch_once(run.job.alliance, as_of, by=run.job.owner, now=timezone.now(), report=run.report, job=run.job)
+    return {"as_of": as_of.isoformat(), "seconds": done.seconds, **done.counts}

@@ -1,1 +1,0 @@
-"""What other apps and pages may ask of stock, forecasts and alerts."""

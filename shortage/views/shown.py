@@ -1,0 +1,50 @@
+"""How alerts, steps and workings are put into words for the page."""
+
+from shortage.rules.lifecycle import MOVES, Verb
+
+LEVEL_WORDS = {
+    "red": {"label": "红色", "note": "7 日内断货可能过半，或已断货", "icon": "siren"},
+    "orange": {"label": "橙色", "note": "14 日内断货可能超四成", "icon": "triangle-alert"},
+    "blue": {"label": "蓝色", "note": "药品本身可能短缺", "icon": "globe"},
+    "yellow": {"label": "黄色", "note": "30 日内预计缺货 1.5 天以上", "icon": "bell"},
+}
+
+
+def steps_of(case):
+    """The timeline, the newest first: label, when, who, level, risk, note."""
+    return [
+        {
+            "verb": step.verb,
+            "label": MOVES[Verb(step.verb)].label,
+            "at": step.at,
+            "on": step.on,
+            "who": str(step.by) if step.by else "每日监测",
+            "level": step.level,
+            "risk": step.risk,
+            "note": step.note,
+        }
+        for step in reversed(case.steps)
+    ]
+
+
+def working_of(case):
+    """“How this number came about”: pairs for the facts list, [] before the first pass."""
+    forecast = case.forecast
+    if forecast is None:
+        return []
+    w, unit = forecast.working, case.alert.presentation.unit
+    supplier = w["supplier"] or "未知供应商"
+    return [
+        ("日均用量", f"{forecast.daily_rate:.2f} {unit}：{w['observed_days']} 天有数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:g} {unit}；近期权重更大"),
+        ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:.2f} / {w['before_90']:.2f} {unit}"),
+        ("未来 30 天", f"{forecast.mean_30:.0f} {unit}（八成可能在 {forecast.q10_30:.0f}–{forecast.q90_30:.0f} 之间）"),
+        ("到货天数", f"{forecast.lead_days:.1f} 天（{supplier}，依据 {w['deliveries']} 次到货）"),
+        ("备货周期", f"到货天数＋补货周期 {w['review_days']} 天 ＝ {w['cover_days']} 天"),
+        ("补货点", f"{forecast.reorder_point} {unit}：备货周期内用量的 {_service(w['criticality'])} 分位（均值 {w['cover_mean']:.0f}，标准差 {w['cover_sd']:.0f}）"),
+        ("安全库存", f"{forecast.safety_stock} {unit} ＝ 补货点 − 均值"),
+        ("补足目标", f"{forecast.order_up_to} {unit} ＝ 补货点＋30 天用量"),
+    ]  # fmt: skip
+
+
+def _service(letter):
+    return {"A": "99%", "B": "97%", "C": "95%"}[letter]
