@@ -78,12 +78,12 @@ def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable
     supplied = given.leads.counts[given.own_lead]
     columns = _lists(
         wanted, demand.observed, demand.exposed, demand.total, demand.recent, demand.before, demand.cover,
-        demand.mean[at], np.sqrt(demand.variance[at]), demand.variance[:, 29], given.review, given.criticality,
+        demand.mean[at], np.sqrt(demand.variance[at]), demand.variance[:, 29], given.review, demand.service,
         seen.suppliers, supplied, given.lag,
     )  # fmt: skip
     names = (
         "observed_days", "exposed_days", "used", "recent_14", "before_90", "cover_days", "cover_mean", "cover_sd",
-        "variance_30", "review_days", "criticality", "supplier", "deliveries", "stock_lag_days",
+        "variance_30", "review_days", "service", "supplier", "deliveries", "stock_lag_days",
     )  # fmt: skip
     shared = {"method": "DMX", "growth": round(demand.growth, 3)}
     for values in zip(*columns, strict=True):
