@@ -39,7 +39,7 @@ def replace_day(alliance: Alliance, as_of: dt.date, forecasts: Iterable[tuple], 
 def prune(alliance: Alliance, as_of: dt.date) -> int:
     """Keeps the last days, and of each month the first day watched for 13 months (what a back-test compares)."""
     days = list(WatchRun.objects.filter(alliance=alliance).order_by("as_of").values_list("as_of", flat=True))
-    first = {}
+    first: dict[tuple[int, int], dt.date] = {}
     for day in days:
         first.setdefault((day.year, day.month), day)
     keep = {day for day in first.values() if (as_of - day).days <= KEEP_MONTHS_DAYS}
