@@ -2,9 +2,11 @@
 
 from django import forms
 
-from formulary.models import Level, Restriction
+from formulary.models import JobState, Level, ListKind, Medicine, NameMatch, Restriction
 
 SEARCH = forms.SearchInput(attrs={"placeholder": "名称、规格、编码或拼音首字母"})
+
+JOB_KINDS = {"plan": "采购计划求解", "watch": "每日监测"}
 
 
 class FilterForm(forms.Form):
@@ -27,6 +29,16 @@ class HistoryFilter(FilterForm):
     def __init__(self, *args, verbs, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["verb"].choices = [("", "全部动作"), *((verb, verb) for verb in verbs)]
+
+
+class JobFilter(FilterForm):
+    words = forms.CharField(label="名称", required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    kind = forms.ChoiceField(label="类型", required=False)
+    state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *JobState.choices])
+
+    def __init__(self, *args, kinds, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", "全部类型"), *((kind, JOB_KINDS.get(kind, kind)) for kind in kinds)]
 
 
 class EntryFilter(FilterForm):
@@ -55,3 +67,44 @@ class DrugFilter(FilterForm):
     def __init__(self, *args, classes, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["therapeutic_class"].choices = [("", "全部类别"), *((name, name) for name in classes)]
+
+
+class MatchFilter(FilterForm):
+    q = forms.CharField(label="名称", required=False, widget=forms.SearchInput())
+    kind = forms.ChoiceField(label="目录", required=False, choices=[("", "全部目录"), *ListKind.choices])
+    state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部"), *NameMatch.State.choices])
+
+
+class MatchDecision(forms.Form):
+    """One answer: a candidate, another 品种 by its number, a new one, or not applicable."""
+
+    answer = forms.ChoiceField(label="结论", choices=[])
+    other = forms.ModelChoiceField(
+        Medicine.objects.all(),
+        label="其他品种编号",
+        required=False,
+        widget=forms.NumberInput,
+        help_text="候选中没有时，填系统中的品种编号（品种页可查）",
+    )
+    note = forms.CharField(label="说明", required=False, max_length=200)
+
+    def __init__(self, *args, candidates, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.candidates = {str(each.medicine.pk): each.medicine for each in candidates}
+        self.fields["answer"].choices = [(key, str(each)) for key, each in self.candidates.items()] + [
+            ("other", "其他品种"), ("new", "新品种"), ("ignored", "不适用"),
+        ]  # fmt: skip
+        self.fields["other"].error_messages["invalid_choice"] = "没有这个编号的品种"
+
+    def clean(self):
+        data = super().clean()
+        if data.get("answer") == "other" and not data.get("other") and not self.errors.get("other"):
+            self.add_error("other", "请填品种编号")
+        return data
+
+    def decision(self):
+        """(state, medicine) as `actions.matches.decide_match` wants them."""
+        answer = self.cleaned_data["answer"]
+        if answer in ("new", "ignored"):
+            return answer, None
+        return "same", self.cleaned_data["other"] if answer == "other" else self.candidates[answer]

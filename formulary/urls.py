@@ -1,12 +1,18 @@
 from django.urls import path
 
-from formulary.views import drugs, history, passwords, versions
+from formulary.views import drugs, history, jobs, matches, passwords, versions
 
 urlpatterns = [
     path("drugs/", drugs.drug_list, name="drug_list"),
     path("drugs/<str:code>/", drugs.drug_detail, name="drug_detail"),
     path("formulary/", versions.version_current, name="version_current"),
+    path("matches/", matches.match_list, name="match_list"),
+    path("matches/<int:pk>/", matches.match_detail, name="match_detail"),
     path("history/", history.history_list, name="history_list"),
     path("password/", passwords.password_change, name="password_change"),
     path("history/verify/", history.history_verify, name="history_verify"),
+    path("jobs/", jobs.job_list, name="job_list"),
+    path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
+    path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
 ]

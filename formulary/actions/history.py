@@ -50,3 +50,9 @@ def record(
         )
         ChainHead.objects.filter(pk=head.pk).update(number=event.number, digest=link)
     return event
+
+
+def home_alliance(by: Person | None) -> Alliance | None:
+    """The chain that a person's deed on common data (lists, names) is written to; the system's own when there is none."""
+    rows = by.active_memberships if by else []
+    return rows[0].alliance if rows else None

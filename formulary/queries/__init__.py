@@ -1,7 +1,12 @@
 """What other apps and pages may ask of the formulary; one file per noun, all names here."""
 
+from formulary.queries.drugs import drug_classes, drugs, entry_in_force, same_group, source_entries
 from formulary.queries.history import events, verbs, verify_history
+from formulary.queries.jobs import job_kinds, job_of_scope, jobs
+from formulary.queries.matches import RankedCandidate, matches, pending_match_count, ranked_candidates
+from formulary.queries.medicines import match_medicine, matcher
 from formulary.queries.reach import Scope, scope_of
+from formulary.queries.status import drug_status, drug_statuses, editions_in_force, listed_entries
 from formulary.queries.versions import (
     entries,
     entry_counts,
@@ -13,14 +18,32 @@ from formulary.queries.versions import (
 )
 
 __all__ = [
+    "RankedCandidate",
     "Scope",
+    "drug_classes",
+    "drug_status",
+    "drug_statuses",
+    "drugs",
+    "editions_in_force",
     "entries",
     "entry_counts",
+    "entry_in_force",
     "events",
+    "job_kinds",
+    "job_of_scope",
+    "jobs",
     "levels_open_to",
+    "listed_entries",
+    "match_medicine",
+    "matcher",
+    "matches",
     "matching",
+    "pending_match_count",
+    "ranked_candidates",
     "rule_value",
+    "same_group",
     "scope_of",
+    "source_entries",
     "therapeutic_classes",
     "verbs",
     "verify_history",

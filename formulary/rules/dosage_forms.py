@@ -252,6 +252,25 @@ def suffixes(*, chinese: bool) -> tuple[str, ...]:
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
+# Words for the same form; coating is no other form for a list that writes 片剂.
+_SAME_FORMS = {
+    "片": "片剂", "普通片": "片剂", "普通片剂": "片剂", "薄膜衣片": "片剂", "糖衣片": "片剂", "包衣片": "片剂", "素片": "片剂", "胶囊": "胶囊剂",
+    "硬胶囊": "胶囊剂", "硬胶囊剂": "胶囊剂", "注射剂": "注射液", "水针": "注射液", "粉针剂": "注射用无菌粉末", "冻干粉针": "注射用无菌粉末",
+    "注射用": "注射用无菌粉末", "冻干粉针剂": "注射用无菌粉末", "口崩片": "口腔崩解片", "口服液": "口服溶液", "滴眼液": "滴眼剂", "滴鼻液": "滴鼻剂", "滴耳液": "滴耳剂",
+}  # fmt: skip
+
+
+def same_form(first: str, second: str) -> bool:
+    """片 and 薄膜衣片, 胶囊 and 胶囊剂, 颗粒 and 颗粒剂 are one form; 片剂 and 分散片 are two."""
+    return bool(first) and _plain(first) == _plain(second)
+
+
+def _plain(form: str) -> str:
+    text = clean(form).split("(", 1)[0]
+    text = _SAME_FORMS.get(text, text)
+    return text if text in ("片剂", "胶囊剂", "散剂") else text.removesuffix("剂")
+
+
 def near(first: str, second: str) -> bool:
     """Groups that lists write for one another often enough that a person should look."""
     return first != second and any(first in family and second in family for family in _NEAR)

@@ -6,21 +6,22 @@ Pure: an import action and the measurement run the same plan. 医保目录 defin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from formulary.rules.candidates import Candidate
+from formulary.rules.candidates import Candidate, Ranker
 from formulary.rules.dosage_forms import UNKNOWN_GROUP
 from formulary.rules.lists.entries import Entry, Item
 from formulary.rules.matching import How, Known, Match, Matcher, MedicineId, decision_key
 from formulary.rules.names import DrugName, expand_names, parse_name
 
 DEFINING = frozenset({"nrdl"})
-# From this score on a name is a question for a person; below it, a drug of its own. Tuned on the real lists
-# (docs/measurements-matching.md): every differently spelt partner found there scores more.
-QUESTION_SCORE = 0.85
-# 中成药 names a sign apart (妇康片, 妇康宁片) are other drugs nearly always.
-CHINESE_QUESTION_SCORE = 0.90
+# Lists whose different names are different 品种: none of their own names is a candidate for another.
+DISTINCT = frozenset({"nrdl", "neml", "vbp_awards", "vbp_volumes"})
+# From these scores on a name is a question for a person; below, a drug of its own. Tuned on the real lists
+# (docs/measurements-matching.md): the same substance in a near form, or all but the same name.
+SAME_SUBSTANCE_SCORE = 0.85
+SIMILAR_SCORE = 0.90
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Question:
     name: str
     form: str
     candidates: tuple[Candidate, ...]
-    entries: list[int] = field(default_factory=list)
+    waiting: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)  # entry, form, strengths
 
 
 @dataclass
@@ -83,43 +84,61 @@ def _display(name: DrugName) -> str:
     raw = name.raw.strip()
     if name.chinese_medicine or "；" in raw or parse_name(raw).form_group == "":
         return raw
-    marks = "".join(f"({mark})" for mark in (name.variant, name.qualifier) if mark)
-    return name.full + marks
+    short = name.full + "".join(f"({mark})" for mark in (name.variant, name.qualifier) if mark)
+    again = parse_name(short, name.form_group)
+    same = (again.full, again.variant, again.qualifier) == (name.full, name.variant, name.qualifier)
+    return short if same else raw
 
 
-def plan_links(entries: Sequence[Entry], matcher: Matcher, *, defining: bool = False) -> LinkPlan:
-    """Matches every item of every entry. New 品种 enter the matcher at once, so later rows find them."""
+def plan_links(
+    entries: Sequence[Entry],
+    matcher: Matcher,
+    *,
+    defining: bool = False,
+    distinct: bool = False,
+    claimed: Iterable[MedicineId] = (),
+) -> LinkPlan:
+    """Matches every item of every entry. New 品种 enter the matcher at once, so later rows find them.
+
+    defining: two names of this list never mean one 品种. distinct: they are not asked about as if they did. `claimed` are the
+    品种 that the list's stored rows name already.
+    """
     plan = LinkPlan()
+    taken: set[MedicineId] = set(claimed)
     waiting: list[tuple[int, Item]] = []
-    claimed: set[MedicineId] = set()
-    for position, item in _items(
-        entries
-    ):  # first what is the same beyond doubt, so that nothing similar takes its place
-        match = matcher.match(
-            item.name, *item.alternatives[: 0 if defining else None], only_same=True, candidates=False
-        )
+    # First what is the same beyond doubt, so that nothing similar takes its place.
+    for position, item in _items(entries):
+        others = () if defining else item.alternatives
+        match = matcher.match(item.name, *others, only_same=True, candidates=False)
         if match.found or match.how is How.DECISION:
             _link(plan, position, item, match)
-            claimed.update(match.medicines if defining else ())
+            taken.update(match.medicines)
         else:
             waiting.append((position, item))
-    ranker = matcher.ranker.unclaimed(claimed) if defining else matcher.ranker
+    ranker = matcher.ranker.unclaimed(taken) if defining or distinct else matcher.ranker
     for position, item in waiting:
-        match = matcher.match(item.name, *item.alternatives, claimed=claimed, candidates=False)
-        ranked = () if match.found else ranker.rank(item.name, without=claimed)
-        if match.found or match.how is How.DECISION:
-            _link(plan, position, item, match)
-        elif ranked and ranked[0].score >= _question_score(item):
-            _ask(plan, position, item, ranked)
-        else:
-            match = _found(plan, matcher, item)
-            _link(plan, position, item, match)
-        claimed.update(match.medicines if defining else ())
+        match = _answer(plan, matcher, ranker, position, item, taken if defining else ())
+        taken.update(match.medicines)
     return plan
 
 
-def _question_score(item: Item) -> float:
-    return CHINESE_QUESTION_SCORE if item.name.chinese_medicine else QUESTION_SCORE
+def _answer(
+    plan: LinkPlan, matcher: Matcher, ranker: Ranker, position: int, item: Item, taken: Container[MedicineId]
+) -> Match:
+    """Links the item, asks about it, or founds a 品种 for it."""
+    match = matcher.match(item.name, *item.alternatives, claimed=taken, candidates=False)
+    if not match.found:
+        ranked = ranker.rank(item.name)
+        if _worth_asking(ranked):
+            _ask(plan, position, item, ranked)
+            return match
+        match = _found(plan, matcher, item)
+    _link(plan, position, item, match)
+    return match
+
+
+def _worth_asking(ranked: Sequence[Candidate]) -> bool:
+    return any(each.score >= (SAME_SUBSTANCE_SCORE if each.same_substance else SIMILAR_SCORE) for each in ranked)
 
 
 def _items(entries: Iterable[Entry]) -> Iterable[tuple[int, Item]]:
@@ -134,7 +153,7 @@ def _link(plan: LinkPlan, position: int, item: Item, match: Match) -> None:
 def _ask(plan: LinkPlan, position: int, item: Item, ranked: tuple[Candidate, ...]) -> None:
     key = decision_key(item.name.raw, item.name.form)
     question = plan.questions.setdefault(key, Question(item.name.raw, item.name.form, ranked))
-    question.entries.append(position)
+    question.waiting.append((position, item.form or item.name.form, item.strengths))
 
 
 def _found(plan: LinkPlan, matcher: Matcher, item: Item) -> Match:

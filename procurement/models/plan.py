@@ -53,6 +53,13 @@ class Plan(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def standing(self) -> str:
+        """The state as people should see it: a plan whose job ended without a result has failed."""
+        if self.state in (PlanState.DRAFT, PlanState.SOLVING) and self.job is not None and self.job.is_over:
+            return PlanState.FAILED.value
+        return self.state
+
 
 class PlanLine(models.Model):
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="lines", verbose_name="计划")
@@ -67,10 +74,14 @@ class PlanLine(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "计划明细"
+        ordering = ["institution__code", "product__code", "supplier_code"]
         constraints = [
-            models.UniqueConstraint(fields=["plan", "institution", "product"], name="plan_line_once"),
+            models.UniqueConstraint(
+                fields=["plan", "institution", "product", "supplier_code"], name="plan_line_once_per_supplier"
+            ),
             models.CheckConstraint(name="plan_line_packs_positive", condition=Q(packs__gte=1)),
         ]
+        indexes = [models.Index(fields=["plan", "need_class"]), models.Index(fields=["plan", "supplier_code"])]
 
     def __str__(self) -> str:
         return f"{self.institution} {self.product} ×{self.packs}"
@@ -87,6 +98,7 @@ class Unmet(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "未满足需求"
+        ordering = ["institution__code", "presentation__code"]
         constraints = [
             models.UniqueConstraint(fields=["plan", "institution", "presentation"], name="unmet_once"),
             models.CheckConstraint(name="unmet_positive", condition=Q(quantity__gte=1)),

@@ -144,7 +144,7 @@ def test_similar_name_becomes_one_question_for_all_its_rows():
     plan = plan_links([entry("羟甲唑啉", "喷雾剂"), entry("羟甲唑啉", "喷雾剂")], known)
     assert not plan.links
     (question,) = plan.questions.values()
-    assert question.entries == [0, 1]
+    assert [position for position, _, _ in question.waiting] == [0, 1]
     assert question.candidates[0].medicine == "羟甲唑啉〔吸入剂〕"
 
 

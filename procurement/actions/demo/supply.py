@@ -1,0 +1,106 @@
+"""Suppliers, offers and their former prices, tenders, rule values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import ROUND_HALF_UP, Decimal
+
+from fixtures.tables import Ware, rows
+from formulary.actions.history import record
+from formulary.models import Product, RuleValue
+from procurement.actions.demo.steps import Loading
+from procurement.models import Offer, Supplier, Tender
+
+CENT = Decimal("0.01")
+# Prices were renewed this long before the as-of day; before it they were a little higher.
+PRICE_DAYS = 140
+FORMER_PRICE = Decimal("1.06")
+
+
+def tender_period(as_of: dt.date) -> tuple[dt.date, dt.date]:
+    """A procurement year that began on the first day of a month some seven months before the as-of day."""
+    months = as_of.year * 12 + as_of.month - 1 - 7
+    start = dt.date(months // 12, months % 12 + 1, 1)
+    return start, dt.date(start.year + 1, start.month, 1) - dt.timedelta(days=1)
+
+
+def load_supply(loading: Loading) -> dict[str, int]:
+    """Makes suppliers, offers and tenders when there are none."""
+    if Supplier.objects.filter(alliance=loading.alliance).exists():
+        return {}
+    suppliers = _suppliers(loading)
+    products = loading.products()
+    offers = Offer.objects.bulk_create(
+        offer
+        for ware in loading.files.wares
+        for offer in _offers(ware, products[ware.code], suppliers[ware.supplier], loading)
+    )
+    start, end = tender_period(loading.as_of)
+    tenders = Tender.objects.bulk_create(
+        Tender(
+            alliance=loading.alliance,
+            code=row["批次"],
+            name=row["名称"],
+            start=start,
+            end=end,
+            document=f"演示：{row['来源']}",
+        )
+        for row in rows("tenders.csv")
+    )
+    counts = {"供应商": len(suppliers), "报价": len(offers), "集采批次": len(tenders)}
+    record("装入演示供应数据", loading.alliance, alliance=loading.alliance, by=loading.by, now=loading.now, data=counts)
+    return counts
+
+
+def load_rules(loading: Loading) -> dict[str, int]:
+    """Dated rule values common to all alliances, each with its 文号 or 待确认."""
+    known = set(RuleValue.objects.filter(alliance=None).values_list("key", flat=True))
+    made = RuleValue.objects.bulk_create(
+        RuleValue(
+            key=row["规则"],
+            value=json.loads(row["值"]),
+            valid_from=dt.date.fromisoformat(row["生效日"]),
+            document=row["文号"],
+            confirmed_by=row["确认人"],
+            note=row["说明"],
+        )
+        for row in rows("rules.csv")
+        if row["规则"] not in known
+    )
+    if made:
+        counts = {"规则值": len(made)}
+        record("装入规则值", loading.alliance, alliance=loading.alliance, by=loading.by, now=loading.now, data=counts)
+    return {"规则值": len(made)} if made else {}
+
+
+def _suppliers(loading: Loading) -> dict[str, Supplier]:
+    sites = loading.institutions()
+    made = Supplier.objects.bulk_create(
+        Supplier(
+            alliance=loading.alliance,
+            code=firm.code,
+            name=firm.name,
+            minimum_order=firm.minimum_order,
+            lead_days=firm.lead_days,
+        )
+        for firm in loading.files.firms
+    )
+    for supplier, firm in zip(made, loading.files.firms, strict=True):
+        supplier.delivers_to.set([sites[code] for code in firm.delivers_to if code in sites])
+    return {supplier.code: supplier for supplier in made}
+
+
+def _offers(ware: Ware, product: Product, supplier: Supplier, loading: Loading) -> list[Offer]:
+    """The price in force; for products outside tenders also the one before it."""
+    tender_start, tender_end = tender_period(loading.as_of)
+    won = ware.vbp_status in ("中选", "备供")
+    start = tender_start if won else loading.as_of - dt.timedelta(days=PRICE_DAYS)
+    terms = {"supplier": supplier, "product": product, "minimum_packs": ware.minimum_packs}
+    marks = {"supply_limit": ware.supply_limit, "vbp_status": ware.vbp_status, "label": ware.label}
+    now = Offer(**terms, **marks, price=ware.price, valid_from=start, valid_to=tender_end if won else None)
+    if won or int(ware.code[1:5]) % 4:
+        return [now]
+    former = (ware.price * FORMER_PRICE).quantize(CENT, ROUND_HALF_UP)
+    until = start - dt.timedelta(days=1)
+    return [Offer(**terms, **marks, price=former, valid_from=loading.began, valid_to=until), now]

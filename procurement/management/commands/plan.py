@@ -1,0 +1,70 @@
+"""manage.py plan CASE.xlsx --out PLAN.xlsx: one purchase case, file to file, without a database."""
+
+import math
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+
+from django.core.management.base import BaseCommand
+
+from formulary.rules.tables import DataRefused
+from procurement.rules.plan_run import plan_file
+
+
+def positive(text: str) -> float:
+    number = _number(text)
+    if number <= 0:
+        raise ArgumentTypeError("应为大于 0 的数")
+    return number
+
+
+def share(text: str) -> float:
+    number = _number(text)
+    if not 0 <= number < 1:
+        raise ArgumentTypeError("应为 0 到 1 之间的数")
+    return number
+
+
+def seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**31:
+        raise ArgumentTypeError("应为不小于 0 的整数")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"“{text}”不是数") from None
+    if not math.isfinite(number):
+        raise ArgumentTypeError("应为有限的数")
+    return number
+
+
+class Command(BaseCommand):
+    help = "读取采购案例工作簿，按九个目标的严格次序给出采购计划"
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("case", type=Path, metavar="CASE.xlsx")
+        parser.add_argument("--out", type=Path, required=True, metavar="PLAN.xlsx")
+        parser.add_argument("--json", type=Path, metavar="PLAN.json")
+        parser.add_argument("--time-limit", type=positive, default=60.0, metavar="SECONDS")
+        parser.add_argument("--gap", type=share, default=0.001)
+        parser.add_argument("--seed", type=seed, default=0)
+
+    def handle(self, *args, **options) -> None:
+        try:
+            plan = plan_file(
+                options["case"],
+                options["out"],
+                options["json"],
+                time_limit=options["time_limit"],
+                gap=options["gap"],
+                seed=options["seed"],
+                say=self.stderr.write,
+            )
+        except DataRefused as refused:
+            self.stderr.write(str(refused))
+            sys.exit(1)
+        self.stdout.write(plan)

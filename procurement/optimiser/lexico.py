@@ -1,0 +1,143 @@
+"""Strict order: one goal after the other on one kept solver object, each frozen before the next begins.
+
+Freezing a goal that reached nothing fixes its variables to nothing; any other value becomes the row "goal ≤ value".
+What the solver returns is rounded to whole packs, completed and valued in exact arithmetic, and taken only when every
+rule holds and no earlier goal got worse: a plan from here is never an approximation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from procurement.optimiser.audit import is_clean
+from procurement.optimiser.bridge import Bridge, costs_of
+from procurement.optimiser.goals import NAMES, floor_shortfalls, goal_values
+from procurement.optimiser.model import Model
+from procurement.optimiser.plan import GoalResult
+from procurement.optimiser.rules import complete
+
+WORK = 4_000_000  # columns × nodes spent on proving more than the asked gap
+TOLERANCE = 1e-7
+
+Progress = Callable[[int, str, float, float, float, float], None]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds left until the limit; `should_stop` ends the search early."""
+
+    limit: float
+    should_stop: Callable[[], bool] | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def left(self) -> float:
+        return max(0.0, self.limit - (time.monotonic() - self.started))
+
+    def over(self) -> bool:
+        return self.left() <= 0 or (self.should_stop is not None and self.should_stop())
+
+
+def gap_of(value: float, bound: float) -> float:
+    """Relative distance (value − bound) / |value|; 0 when they meet."""
+    if value - bound <= 1e-6 * max(1.0, abs(value)):
+        return 0.0
+    return (value - bound) / max(abs(value), 1e-9)
+
+
+def no_worse(new: list[Fraction], old: list[Fraction], upto: int) -> bool:
+    """True when none of the first `upto` goals got worse by more than the promised tolerance."""
+    return all(
+        a <= b + Fraction(1, 10**6) * max(Fraction(1), abs(b)) / 2 for a, b in zip(new[:upto], old[:upto], strict=True)
+    )
+
+
+class OrderedSolve:
+    """A plan on its way through the nine goals."""
+
+    def __init__(
+        self,
+        model: Model,
+        bridge: Bridge,
+        packs: list[int],
+        clock: Clock,
+        *,
+        gap: float,
+        nodes: int,
+        proof: bool = True,
+    ) -> None:
+        """Each goal may branch on `nodes` to be proven exactly; with `proof` what is then still outside the asked gap
+        is searched on until it is inside or the goal's share of time is used."""
+        self.model, self.bridge, self.clock, self.gap, self.nodes, self.proof = model, bridge, clock, gap, nodes, proof
+        self.packs = packs
+        self.values = self._value(packs)
+        self.results: list[GoalResult] = []
+
+    def run(self, progress: Progress | None = None) -> list[int]:
+        """Solves the goals in order and answers the packs."""
+        for number in range(len(NAMES)):
+            started = time.monotonic()
+            bound = self._solve(number)
+            value = float(self.values[number])
+            bound = min(value, max(0.0, bound))
+            result = GoalResult(NAMES[number], value, bound, gap_of(value, bound), time.monotonic() - started)
+            self.results.append(result)
+            if progress is not None:
+                progress(number, result.name, result.value, result.bound, result.gap, self.clock.left())
+        return self.packs
+
+    def _solve(self, number: int) -> float:
+        """Improves one goal, freezes it, answers its proven bound."""
+        costs = costs_of(self.model.goals[number], self.bridge.size)
+        bound = 0.0
+        if self.values[number] > 0 and not self.clock.over():
+            self.bridge.set_costs(costs)
+            share = self.clock.left() / max(1.5, (len(NAMES) - number) / 2)
+            limit = Clock(share)
+            bound = self._search(number, share, 0.0 if self.proof else self.gap, self.nodes)
+            if self.proof and gap_of(float(self.values[number]), bound) > self.gap and not self.clock.over():
+                bound = max(bound, self._search(number, limit.left(), self.gap, None))
+        self._freeze(number, costs)
+        return bound
+
+    def _search(self, number: int, seconds: float, gap: float, nodes: int | None) -> float:
+        """One run of the solver from the plan at hand; keeps what is better, answers the bound."""
+        outcome = self.bridge.run(
+            seconds=seconds, gap=gap, start=self._start(), stop=self.clock.should_stop, nodes=nodes
+        )
+        if outcome.values is not None:
+            self._take([round(value) for value in outcome.values[: len(self.packs)]], number)
+        return outcome.bound
+
+    def _take(self, packs: list[int], number: int) -> None:
+        """Keeps a plan that is clean, loses nothing above and gains here."""
+        values = self._value(packs)
+        better = values[: number + 1] < self.values[: number + 1]
+        if better and no_worse(values, self.values, number) and is_clean(self.model.world, self.model.layout, packs):
+            self.packs, self.values = packs, values
+
+    def _freeze(self, number: int, costs: np.ndarray) -> None:
+        columns = np.flatnonzero(costs)
+        value = float(self.values[number])
+        if not len(columns):
+            return
+        if value == 0:
+            self.bridge.set_bounds(columns, np.zeros(len(columns)), np.zeros(len(columns)))
+        else:
+            self.bridge.add_ceiling(costs, value + TOLERANCE * max(1.0, value))
+
+    def _value(self, packs: list[int]) -> list[Fraction]:
+        model = self.model
+        values = complete(model.world, model.layout, packs)
+        return goal_values(model.world, model.layout, packs, values, model.weights)
+
+    def _start(self) -> np.ndarray:
+        model = self.model
+        values = np.array(complete(model.world, model.layout, self.packs), dtype=float)
+        for at, short in floor_shortfalls(model.world, model.layout, self.packs).items():
+            values[at] = float(short)
+        return values

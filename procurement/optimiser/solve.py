@@ -1,0 +1,117 @@
+"""From a case to a plan: the table of contents of this room.
+
+    plan = solve(case, Options(time_limit=60))
+
+1. `world.py` numbers the case and works out need, sensible maximum and offers; 2. `solve_packs` decides the packs
+(`construct.py`, then `lexico.py` to the proof for small cases, `large.py` for the others); 3. `audit.py` re-checks every rule
+in whole numbers; 4. `explain.py` and `summary.py` say why and add up.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from procurement.optimiser.audit import audit
+from procurement.optimiser.bridge import SOLVER, Bridge, solver_version
+from procurement.optimiser.case import Case, case_sha256
+from procurement.optimiser.construct import construct
+from procurement.optimiser.explain import line_reasons, unmet_reasons
+from procurement.optimiser.large import solve_large
+from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Progress
+from procurement.optimiser.model import build_model
+from procurement.optimiser.plan import FEASIBLE, OPTIMAL, GoalResult, Plan, Replay, Seconds
+from procurement.optimiser.rules import Layout
+from procurement.optimiser.summary import commitments, coverage, sites, transfers
+from procurement.optimiser.world import World, build_world
+
+EXACT_OFFERS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`time_limit` seconds of search, `gap` asked relative to the proven bound, `seed` of the solver."""
+
+    time_limit: float = 60.0
+    gap: float = 0.001
+    seed: int = 0
+
+
+def solve(
+    case: Case,
+    options: Options | None = None,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Plan:
+    """The best plan found within the time limit; always one that keeps every rule (buying nothing is one).
+
+    `on_progress(goal number, goal name, value, bound, gap, seconds left)` hears of each goal as it is settled;
+    `should_stop()` true ends the search with what there is. The same case, version and seed give the same plan as
+    long as the time limit does not cut the search short.
+    """
+    options = options or Options()
+    clock = Clock(options.time_limit, should_stop)
+    seconds = Seconds()
+    started = time.monotonic()
+    with long_lived():
+        world = build_world(case)
+        packs, goals = solve_packs(world, options, clock, seconds, on_progress)
+        plan = describe(world, packs, goals, options)
+    seconds.solve = time.monotonic() - started - seconds.build
+    plan.seconds = seconds
+    return plan
+
+
+@contextmanager
+def long_lived() -> Iterator[None]:
+    """Millions of small objects that all live to the end: the cycle collector would walk them in vain, again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def solve_packs(
+    world: World, options: Options, clock: Clock, seconds: Seconds, on_progress: Progress | None
+) -> tuple[list[int], list[GoalResult]]:
+    """Packs by offer, and what each goal reached."""
+    layout = Layout(world)
+    packs = construct(world, layout)
+    if len(world.offers) > EXACT_OFFERS:
+        return solve_large(world, packs, options, clock, seconds, on_progress)
+    started = time.monotonic()
+    model = build_model(world)
+    bridge = Bridge(model.problem, model.variables, seed=options.seed)
+    seconds.build += time.monotonic() - started
+    nodes = WORK // max(1, bridge.size)
+    search = OrderedSolve(model, bridge, packs, clock, gap=options.gap, nodes=nodes)
+    return search.run(on_progress), search.results
+
+
+def describe(world: World, packs: list[int], goals: list[GoalResult], options: Options) -> Plan:
+    """The plan in words and sums, every rule re-checked."""
+    layout = Layout(world)
+    quantities: dict[int, int] = defaultdict(int)
+    for o, count in enumerate(packs):
+        if count:
+            quantities[world.offers[o].line] += count * world.offers[o].pack
+    unmet = unmet_reasons(world, layout, packs)
+    return Plan(
+        status=OPTIMAL if all(goal.gap <= options.gap for goal in goals) else FEASIBLE,
+        goals=goals,
+        lines=line_reasons(world, packs),
+        unmet=unmet,
+        commitments=commitments(world, packs),
+        checks=audit(world, layout, packs),
+        coverage=coverage(world, quantities),
+        sites=sites(world, packs, quantities),
+        transfers=transfers(world, unmet),
+        replay=Replay(case_sha256(world.case), SOLVER, solver_version(), options.seed),
+    )

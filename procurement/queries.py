@@ -1,1 +1,0 @@
-"""What pages may ask of suppliers, commitments and plans."""

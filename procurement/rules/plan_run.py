@@ -1,0 +1,65 @@
+"""Case file in, plan file out: what `manage.py plan` does, free of Django."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from formulary.rules.tables import DataRefused, Fault
+from procurement.optimiser.plan import STATUS_WORDS, Plan
+from procurement.optimiser.solve import Options, solve
+from procurement.rules.case_file import read_case
+from procurement.rules.plan_file import write_plan, write_plan_json, write_refusal_json
+
+
+def plan_file(
+    source: Path,
+    out: Path,
+    json_out: Path | None = None,
+    *,
+    time_limit: float = 60.0,
+    gap: float = 0.001,
+    seed: int = 0,
+    say: Callable[[str], object] | None = None,
+) -> str:
+    """Plans one case workbook and answers a summary in Chinese. `say` hears each goal as it is settled.
+
+    Raises DataRefused with every fault; then no workbook is written, and the JSON (where asked for) says "rejected".
+    """
+    started = time.monotonic()
+    try:
+        if not source.is_file():
+            raise DataRefused([Fault("", None, "", str(source), "找不到此文件，应为采购案例工作簿（xlsx）")])
+        case = read_case(source)
+    except DataRefused as refused:
+        if json_out is not None:
+            write_refusal_json(refused, json_out)
+        raise
+    read = time.monotonic() - started
+
+    def progress(number: int, name: str, value: float, bound: float, gap: float, left: float) -> None:
+        if say is None:
+            return
+        say(f"{number + 1}/9 {name}：{value:,.2f}（界 {bound:,.2f}，差距 {gap:.3%}，剩余 {left:.0f} 秒）")
+
+    plan = solve(case, Options(time_limit=time_limit, gap=gap, seed=seed), progress)
+    plan.seconds.read = read
+    writing = time.monotonic()
+    write_plan(plan, case, out)
+    plan.seconds.write = time.monotonic() - writing
+    if json_out is not None:
+        write_plan_json(plan, json_out)
+    return describe(plan, out)
+
+
+def describe(plan: Plan, out: Path) -> str:
+    """A few lines for the terminal."""
+    broken = sum(check.broken for check in plan.checks)
+    goals = "\n".join(f"  {k}. {g.name}：{g.value:,.2f}（差距 {g.gap:.3%}）" for k, g in enumerate(plan.goals, start=1))
+    amount = sum((line.amount for line in plan.lines), start=plan.lines[0].amount * 0) if plan.lines else 0
+    return (
+        f"状态：{STATUS_WORDS[plan.status]}\n{goals}\n"
+        f"采购 {len(plan.lines)} 行，金额 {amount:,.2f} 元；未满足 {len(plan.unmet)} 行；规则核对违反 {broken} 处\n"
+        f"已写入 {out}"
+    )

@@ -1,0 +1,26 @@
+"""What procurement shows on the first page: the newest finished plan."""
+
+from django.urls import reverse
+
+from config.templatetags.figures import pct, wan
+from procurement import queries
+from procurement.views.plan_overview import figures, split
+
+
+def latest_plan(scope):
+    plan = queries.latest_plan(scope)
+    if plan is None:
+        return {"plan": None}
+    own = figures(plan, scope)
+    spend, unit = split(wan(own["spend"]))
+    kpi = {
+        "label": "最近采购计划" if scope.whole_alliance else "本机构最近计划",
+        "value": spend,
+        "unit": unit,
+        "note": f"需求满足 {pct(own['covered'])}，未满足 {own['unmet']} 条"
+        if own["covered"] is not None
+        else f"未满足 {own['unmet']} 条",
+        "url": reverse("plan_detail", args=[plan.pk]),
+        "icon": "shopping-cart",
+    }
+    return {"plan": plan, "figures": own, "kpis": [kpi], "whole": scope.whole_alliance, "url": kpi["url"]}
