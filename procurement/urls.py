@@ -10,5 +10,5 @@ urlpatterns = [
     path("plans/<int:pk>/stop/", plans.plan_stop, name="plan_stop"),
     path("plans/<int:pk>/again/", plans.plan_again, name="plan_again"),
     path("plans/<int:pk>/<slug:tab>/", plans.plan_detail, name="plan_tab"),
-    path("plans/<int:pk>/<slug:kind>.<slug:ending>", plans.plan_download, name="plan_download"),
+    path("plans/<int:pk>/files/<slug:kind>/<slug:ending>/", plans.plan_download, name="plan_download"),
 ]

@@ -15,7 +15,7 @@ from typing import Any
 from procurement.optimiser.case import BLOCKED_LABEL, Case, Need, Product
 from procurement.optimiser.world import CLASSES, WINNING, class_of
 
-FACTOR = Decimal("1.1")
+TENTHS = 11  # × 1.1, in whole numbers: Decimal // rounds towards zero
 CENT = Decimal("0.01")
 
 
@@ -81,7 +81,7 @@ def _cheapest(case: Case) -> dict[tuple[str, str], Product]:
 def _packs(need: Need, product: Product | None, budget: Decimal | None, total: Decimal | None) -> int:
     if product is None or not need.demand:
         return 0
-    wanted = max(product.minimum_packs, int(-(-FACTOR * need.demand // product.pack)))
+    wanted = max(product.minimum_packs, -(-TENTHS * need.demand // (10 * product.pack)))
     for money in (budget, total):
         if money is not None:
             wanted = min(wanted, int(money // product.price)) if product.price else wanted

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from config.templatetags.figures import pct, wan
+from config.templatetags.figures import wan
 from procurement import queries
 from procurement.views.plan_overview import figures, split
 
@@ -13,13 +13,12 @@ def latest_plan(scope):
         return {"plan": None}
     own = figures(plan, scope)
     spend, unit = split(wan(own["spend"]))
+    met = [f"需求满足 {own['covered']}"] if own["covered"] else []
     kpi = {
         "label": "最近采购计划" if scope.whole_alliance else "本机构最近计划",
         "value": spend,
         "unit": unit,
-        "note": f"需求满足 {pct(own['covered'])}，未满足 {own['unmet']} 条"
-        if own["covered"] is not None
-        else f"未满足 {own['unmet']} 条",
+        "note": "，".join([*met, f"未满足 {own['unmet']} 条"]),
         "url": reverse("plan_detail", args=[plan.pk]),
         "icon": "shopping-cart",
     }

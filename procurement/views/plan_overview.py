@@ -22,13 +22,13 @@ def figures(plan, scope, own=None):
         return None
     if not scope.whole_alliance:
         own = own or queries.totals(plan, scope)
-        return {"spend": own.spend, "unmet": own.unmet, "covered": None, "agreed": None}
+        return {"spend": own.spend, "unmet": own.unmet, "covered": "", "agreed": ""}
     summary = plan.summary
     return {
         "spend": Decimal(summary["spend"]),
         "unmet": summary["unmet"],
-        "covered": figures_of_alliance(summary)["covered"],
-        "agreed": summary["agreed"]["share"],
+        "covered": part(figures_of_alliance(summary)["covered"]),
+        "agreed": part(summary["agreed"]["share"]),
     }
 
 
@@ -37,15 +37,15 @@ def overview(request, plan):
     sites = [with_marks(row) for row in plan.summary["sites"] if row["code"] in mine]
     common = {
         "sites": sites,
-        "site_chart": site_chart(sites),
+        "site_chart": site_chart(sites) if len(sites) > 1 else None,
+        "own": own_facts(sites[0]) if len(sites) == 1 else None,
         "site_size": "tall" if len(sites) > 8 else "",
         "class_chart": class_chart(plan, request.scope),
     }
     if not request.scope.whole_alliance:
         return common | {"kpis": own_kpis(plan, request.scope)}
-    worst = max((goal["gap"] for goal in plan.goals), default=0.0)
     return common | {
-        "kpis": kpis(plan, worst),
+        "kpis": kpis(plan),
         "shares": shares(plan.summary),
         "goals": [goal | {"settled": goal["gap"] <= plan.settings.get("gap", 0.001)} for goal in plan.goals],
         "coverage": coverage(plan.summary),
@@ -54,20 +54,31 @@ def overview(request, plan):
     }
 
 
+def own_facts(site):
+    """What the one institution of a reader sees in place of the comparison."""
+    return [
+        ("采购金额", f"{wan(site['spend'])}（预算 {wan(site['budget'])}）"),
+        ("需求满足（患者日）", part(site["covered"])),
+        ("基药金额占比 / 下限", f"{pct(site['essential_share'])} / {pct(site['essential_floor'], 0)}"),
+        ("医保金额占比 / 下限", f"{pct(site['insurance_share'])} / {pct(site['insurance_floor'], 0)}"),
+    ]
+
+
 def with_marks(row):
     """A site's row, with a mark where a share stays below its floor."""
     marks = {}
     for name in ("essential", "insurance"):
         share, floor = row[f"{name}_share"], row[f"{name}_floor"]
         marks[f"short_{name}"] = share is not None and floor is not None and share < floor
-    return row | marks
+    return row | marks | {"words": part(row["covered"])}
 
 
-def kpis(plan, worst):
+def kpis(plan):
     links = tab_links(plan)
     summary = plan.summary
     row = figures_of_alliance(summary)
     optimal = plan.status == "optimal"
+    settled = sum(goal["gap"] <= plan.settings.get("gap", 0.001) for goal in plan.goals)
     agreed = summary["agreed"]
     return [
         {
@@ -80,7 +91,7 @@ def kpis(plan, worst):
         },
         {
             "label": "需求满足率",
-            "value": pct(row["covered"]),
+            "value": part(row["covered"]),
             "note": f"{summary['unmet']} 条需求未满足" if summary["unmet"] else "全部需求已满足",
             "icon": "shield-check",
             "url": links["unmet"],
@@ -89,7 +100,7 @@ def kpis(plan, worst):
         },
         {
             "label": "约定量完成",
-            "value": pct(agreed["share"]),
+            "value": part(agreed["share"]),
             "note": f"{agreed['short']} 项未完成，差 {wan(agreed['missed'])}"
             if agreed["short"]
             else f"{agreed['items']} 项全部完成",
@@ -101,7 +112,7 @@ def kpis(plan, worst):
         {
             "label": "求解结论",
             "value": "最优" if optimal else "可行",
-            "note": f"最大差距 {worst:.2%}，求解 {plan.seconds['solve']:.1f} 秒",
+            "note": f"{settled} / {len(plan.goals)} 个目标已证明最优，求解 {plan.seconds['solve']:.1f} 秒",
             "icon": "target",
             "tone": "green" if optimal else "orange",
             "url": links["case"],
@@ -144,6 +155,11 @@ def figures_of_alliance(summary):
     }
 
 
+def part(share):
+    """A share as percent that never says 100 % where something is missing."""
+    return "> 99.9%" if share is not None and 0.9995 <= share < 1 else pct(share)
+
+
 def tab_links(plan):
     return {key: reverse("plan_tab", args=[plan.pk, key]) for key in ("lines", "unmet", "agreed", "case")}
 
@@ -177,7 +193,8 @@ def coverage(summary):
                 | {
                     "share": share,
                     "percent": round(share * 100, 1),
-                    "hand_share": by_hand / row["need"] if by_hand is not None and row["need"] else None,
+                    "words": part(share),
+                    "hand": part(by_hand / row["need"]) if by_hand is not None and row["need"] else pct(None),
                     "met_lines": row["lines"] - row["unmet_lines"],
                 }
             )
