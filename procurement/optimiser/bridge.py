@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 import highspy
 import numpy as np
@@ -43,7 +44,7 @@ class Bridge:
         self, problem: pulp.LpProblem, variables: Sequence[pulp.LpVariable], *, seed: int = 0, whole: bool = True
     ) -> None:
         self.size = len(variables)
-        self.highs = highspy.Highs()
+        self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (("output_flag", False), ("threads", 1), ("random_seed", seed)):
             self.highs.setOptionValue(name, value)
         self.highs.setOptionValue("mip_feasibility_tolerance", TOLERANCE)

@@ -56,7 +56,7 @@ def polish(model: Model, bridge: Bridge, packs: list[int], clock: Clock, *, gap:
         if clock.over() or idle == PATIENCE:
             break
         bridge.reset()
-        hold(model, bridge, packs, free)
+        hold(bridge, packs, free)
         search = OrderedSolve(model, bridge, packs, clock, gap=gap, nodes=NODES, proof=False)
         before, packs = packs, search.run()
         idle = idle + 1 if packs == before else 0
@@ -121,7 +121,7 @@ def _donors(world: World, packs: list[int]) -> set[int]:
     }
 
 
-def hold(model: Model, bridge: Bridge, packs: list[int], free: set[int]) -> None:
+def hold(bridge: Bridge, packs: list[int], free: set[int]) -> None:
     """Fixes every offer outside the neighbourhood at its packs."""
     kept = np.array([o for o in range(len(packs)) if o not in free], dtype=np.int32)
     values = np.array(packs, dtype=float)[kept]

@@ -51,14 +51,24 @@ def gap_of(value: float, bound: float) -> float:
 
 def no_worse(new: list[Fraction], old: list[Fraction], upto: int) -> bool:
     """True when none of the first `upto` goals got worse by more than the promised tolerance."""
-    return all(a <= b + Fraction(1, 10**6) * max(1, abs(b)) / 2 for a, b in zip(new[:upto], old[:upto], strict=True))
+    return all(
+        a <= b + Fraction(1, 10**6) * max(Fraction(1), abs(b)) / 2 for a, b in zip(new[:upto], old[:upto], strict=True)
+    )
 
 
 class OrderedSolve:
     """A plan on its way through the nine goals."""
 
     def __init__(
-        self, model: Model, bridge: Bridge, packs: list[int], clock: Clock, *, gap: float, nodes: int, proof: bool = True
+        self,
+        model: Model,
+        bridge: Bridge,
+        packs: list[int],
+        clock: Clock,
+        *,
+        gap: float,
+        nodes: int,
+        proof: bool = True,
     ) -> None:
         """Each goal may branch on `nodes` to be proven exactly; with `proof` what is then still outside the asked gap
         is searched on until it is inside or the goal's share of time is used."""
@@ -96,7 +106,9 @@ class OrderedSolve:
 
     def _search(self, number: int, seconds: float, gap: float, nodes: int | None) -> float:
         """One run of the solver from the plan at hand; keeps what is better, answers the bound."""
-        outcome = self.bridge.run(seconds=seconds, gap=gap, start=self._start(), stop=self.clock.should_stop, nodes=nodes)
+        outcome = self.bridge.run(
+            seconds=seconds, gap=gap, start=self._start(), stop=self.clock.should_stop, nodes=nodes
+        )
         if outcome.values is not None:
             self._take([round(value) for value in outcome.values[: len(self.packs)]], number)
         return outcome.bound

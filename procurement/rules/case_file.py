@@ -92,7 +92,7 @@ class CaseReader:
             **parameters,
         )
 
-    def _reader(self, sheet: str, required: Sequence[str] = ()) -> Reader:
+    def _reader(self, sheet: str) -> Reader:
         """The sheet's reader; a missing required column is a fault, a missing sheet an empty table."""
         table = self.tables.get(sheet)
         if table is None:
@@ -198,8 +198,7 @@ class CaseReader:
         read = self._reader("参数")
         read.unique("参数")
         names = read.choice("参数", {word: word for word in PARAMETERS}, required=True)
-        money = read.money("值") if read.has("值") else read.text("值", required=True)
-        values = dict(zip(names, money, strict=True))
+        values = dict(zip(names, read.money("值", required=len(names) > 0), strict=True))
         limit = values.get("品规数上限")
         if limit is not None and (limit < 1 or limit != int(limit)):
             read.fault(names.index("品规数上限"), "值", limit, "应为不小于 1 的整数")
@@ -281,5 +280,3 @@ def _positive(read: Reader, column: str) -> list[Decimal | None]:
         if value is not None and value <= 0:
             read.fault(index, column, value, "应为大于 0 的数")
     return values
-
-

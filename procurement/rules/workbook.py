@@ -102,7 +102,10 @@ def _styled(sheet: WriteOnlyWorksheet, value: str, font: Font, fill: PatternFill
 
 def _widths(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterable[float]:
     for column, name in enumerate(header):
-        shown = [name, *(str(row[column]) for row in rows[:MEASURED_ROWS] if column < len(row) and row[column] is not None)]
+        shown = [
+            name,
+            *(str(row[column]) for row in rows[:MEASURED_ROWS] if column < len(row) and row[column] is not None),
+        ]
         yield min(WIDEST, 3 + max(_span(text) for text in shown if not isinstance(text, Title)))
 
 

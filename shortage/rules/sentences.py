@@ -59,6 +59,8 @@ def _left(words: Words) -> str:
     when = stockout_on(words.as_of, words.supply)
     if when is None or words.supply is None:
         return f"现有 {words.stock} {words.unit}，{use}"
+    if words.supply < 1:
+        return f"现有 {words.stock} {words.unit}，按{use}不足一天即用完"
     return f"现有 {words.stock} {words.unit}，按{use}约 {int(words.supply)} 天后（{when:%m-%d}）用完"
 
 

@@ -65,10 +65,10 @@ def _newest(
 def _at_level(lots: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
     """Batches that add up to the closing stock wherever that is as new; the rest has no known expiry."""
     both = lots.merge(levels, on=KEY, how="left", suffixes=("", "_level"))
+    both = both.sort_values([*KEY, "expiry"], kind="stable", ignore_index=True)
     ruled = both.day_level >= both.day
     # Closing stock counts usable units only: what had expired by then is not in it.
     gone = ruled & (both.expiry <= both.day_level)
-    both = both.sort_values([*KEY, "expiry"], kind="stable")
     both["standing"] = both.quantity.where(~gone, 0)
     group = both.groupby(KEY)
     before = group.standing.cumsum() - both.standing
