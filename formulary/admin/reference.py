@@ -13,7 +13,7 @@ from import_export.formats.base_formats import Format
 from import_export.forms import ConfirmImportForm
 from import_export.results import Result, RowResult
 from unfold.contrib.import_export.forms import ImportForm
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from config.access import Permission, can
 from config.admin_site import HouseAdmin, HouseImportAdmin, HouseResource, column
@@ -62,8 +62,10 @@ class ListImportForm(ImportForm):
     edition = forms.CharField(
         label="版本", max_length=60, widget=UnfoldAdminTextInputWidget, help_text="集采文件按批次分版本，此处只作标注"
     )
-    valid_from = forms.DateField(label="生效日", widget=UnfoldAdminDateWidget)
-    valid_to = forms.DateField(label="失效日", required=False, widget=UnfoldAdminDateWidget)
+    valid_from = forms.DateField(label="生效日", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    valid_to = forms.DateField(
+        label="失效日", required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    )
     document = forms.CharField(label="文号", max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
 
 
@@ -79,16 +81,30 @@ WANTED = ("kind", "edition", "valid_from", "valid_to", "document")
 
 
 class ListEntryResource(HouseResource):
-    """Hands the whole file to the action and shows what it answers; refused files become rows of faults."""
+    """What an export of entries holds."""
 
     name = column("name", "药品名称")
     form = column("form", "剂型")
     strength = column("strength", "规格")
     category = column("category", "类别")
+    tender = column("tender", "批次")
+    region = column("region", "地区")
+    company = column("company", "企业")
+    price = column("price", "价格（元/最小单位）")
 
     class Meta:
         model = ListEntry
-        fields = ["name", "form", "strength", "category"]
+        fields = ["name", "form", "strength", "category", "tender", "region", "company", "price"]
+
+
+class ListImportResource(HouseResource):
+    """Hands the whole file to the action and shows what it answers; refused files become rows of faults."""
+
+    name = column("name", "文件中的全部列，原样保留")
+
+    class Meta:
+        model = ListEntry
+        fields = ["name"]
 
     def import_data(self, dataset, dry_run=False, *, wanted, user, file_name=None, **_options):
         result = Result()
@@ -147,6 +163,9 @@ class ListEntryAdmin(HouseImportAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(superseded_at__isnull=True)
+
+    def get_import_resource_classes(self, request):
+        return [ListImportResource]
 
     def get_import_formats(self):
         return [AnyTable]

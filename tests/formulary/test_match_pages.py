@@ -42,12 +42,14 @@ def test_candidate_is_chosen_with_one_button(secretary):
     assert "鼻喷即吸入剂" in secretary.get(detail).content.decode()
 
 
-def test_other_drug_needs_its_number(secretary):
+def test_other_drug_is_found_by_its_name(secretary):
     detail = reverse("match_detail", args=[NameMatch.objects.get().pk])
-    assert "请填品种编号" in secretary.post(detail, {"answer": "other"}).content.decode()
-    assert "没有这个编号的品种" in secretary.post(detail, {"answer": "other", "other": "987654"}).content.decode()
-    secretary.post(detail, {"answer": "other", "other": Medicine.objects.get(substance="氨氯地平").pk})
-    assert NameMatch.objects.get().medicine.substance == "氨氯地平"
+    assert "没有这个品种" in secretary.post(detail, {"answer": "987654"}).content.decode()
+    assert "没有这个品种" in secretary.post(detail, {"answer": "甲"}).content.decode()
+    medicine = Medicine.objects.get(substance="氨氯地平")
+    assert f'value="{medicine.pk}"' in secretary.get(detail, {"words": "氯地平"}).content.decode()
+    secretary.post(detail, {"answer": medicine.pk})
+    assert NameMatch.objects.get().medicine == medicine
 
 
 def test_answered_question_says_so_to_the_second(secretary):
