@@ -44,8 +44,8 @@ def alert_detail(request, pk):
     return _detail(request, _alert(pk, request.scope))
 
 
-@require_POST
 @requires(Permission.HANDLE_ALERTS)
+@require_POST
 def alert_act(request, pk, verb):
     """One of the moves of `lifecycle.BY_PEOPLE`; a refusal is told on the same page."""
     alert = _alert(pk, request.scope)

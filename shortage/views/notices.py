@@ -21,8 +21,8 @@ def notice_list(request):
     return render(request, "shortage/notice_list.html", {"page": page, "unread": unread, "crumbs": crumbs})
 
 
-@require_POST
 @requires(Permission.SEE_ALERTS)
+@require_POST
 def notice_read(request, pk=None):
     """One message leads on to its alert; without one, all are read."""
     notice = get_object_or_404(Notice, pk=pk, person=request.user) if pk else None

@@ -18,8 +18,8 @@ from shortage.rules.lifecycle import RESPOND_DAYS
 RAISING = {"raise", "escalate", "relapse"}
 
 
-@require_POST
 @requires(Permission.RUN_WATCH)
+@require_POST
 def watch_start(request):
     """Starts the pass as a job, or leads to the one that is under way."""
     alliance = request.scope.alliance
