@@ -14,6 +14,17 @@ from shortage.queries import stock as stock_queries
 from shortage.rules.stock_file import Kind
 
 router = Router(tags=["库存与用量"])
+EXAMPLE = {
+    "institution": "T1",
+    "product": "D0001-P1",
+    "quantity": 12,
+    "unit": "盒",
+    "date": "2026-11-20",
+    "batch": "20260801",
+    "expiry": "2028-07",
+    "supplier": "S01",
+    "order": "PO-2026-118",
+}
 
 
 class Codes(Schema):
@@ -92,7 +103,8 @@ def _documented(row: type[Schema]) -> dict[str, Any]:
         "description": "同一键、同一内容再次发送，得到第一次的应答；同一键、不同内容返回 409。保存 30 天。",
     }
     note = f"字段名也可用中文列名（机构编码、药品编码 …）。一次最多 {MOST_ROWS:,} 行；有误的行不影响其他行。"
-    body = {"required": True, "description": note, "content": {"application/json": {"schema": schema}}}
+    content = {"schema": schema, "example": [{name: EXAMPLE[name] for name in row.model_fields if name in EXAMPLE}]}
+    body = {"required": True, "description": note, "content": {"application/json": content}}
     return {"requestBody": body, "parameters": [key]}
 
 
