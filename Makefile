@@ -8,7 +8,7 @@ export DJANGO_SETTINGS_MODULE ?= config.settings
 
 ready: $(STAMP)
 
-$(STAMP): requirements.txt
+$(STAMP): requirements.txt $(wildcard locale/*/LC_MESSAGES/*.po)
 	@command -v python3 >/dev/null || { echo "缺少 python3：请先安装（Debian：apt install python3）"; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新版本，现为 $$(python3 -V)"; exit 1; }
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "缺少 python3-venv：请先安装（Debian：apt install python3-venv）"; exit 1; }

@@ -15,9 +15,7 @@ def alliance(sites: int, drugs: int, *, seed: int = 1) -> Case:
     r = random.Random(seed)
     some = tuple(_drug(r, d) for d in range(drugs))
     products = tuple(product for d in range(drugs) for product in _products(r, d, max(6, drugs // 50)))
-    needs = tuple(
-        need for i in range(sites) for d in range(drugs) if (need := _need(r, i, d, some[d])) is not None
-    )
+    needs = tuple(need for i in range(sites) for d in range(drugs) if (need := _need(r, i, some[d])) is not None)
     cheapest = {}
     for p in products:
         unit = p.price / p.pack
@@ -37,7 +35,8 @@ def alliance(sites: int, drugs: int, *, seed: int = 1) -> Case:
         for i in range(sites)
     )  # fmt: skip
     suppliers = tuple(
-        Supplier(f"S{s:02d}", f"配送企业{s}", Decimal(r.choice([0, 200, 500, 1000]))) for s in range(max(6, drugs // 50))
+        Supplier(f"S{s:02d}", f"配送企业{s}", Decimal(r.choice([0, 200, 500, 1000])))
+        for s in range(max(6, drugs // 50))
     )
     commitments = tuple(
         Commitment(p.code, max(1, int(volume.get(p.drug, 0) * r.uniform(0.3, 0.8))))
@@ -82,7 +81,7 @@ def _capped(r: random.Random, product: Product, volume: int) -> Product:
     return Product(**{**fields, "supply": int(volume * r.uniform(0.2, 0.9))})
 
 
-def _need(r: random.Random, i: int, d: int, drug: Drug) -> Need | None:
+def _need(r: random.Random, i: int, drug: Drug) -> Need | None:
     if r.random() > (0.98 if i % 10 == 0 else 0.9):
         return None
     demand = int(10 ** r.uniform(2.5, 4.5) if i % 10 == 0 else 10 ** r.uniform(1.5, 3.5))

@@ -77,10 +77,10 @@ def _steps(alliance, as_of: dt.date, *, write: bool) -> dict:
     from django.utils import timezone
 
     from shortage import queries, series
-    from shortage.actions.watch import settings, watch
+    from shortage.actions.watch import watch
     from shortage.rules.assessment import assess
 
-    _, levels, habits = settings(alliance, as_of)
+    _, levels, habits = queries.watch_settings(alliance, as_of)
     seconds: dict[str, float] = {}
 
     def timed(name, call):

@@ -110,9 +110,11 @@ def _links(group: Group, person, active: str) -> list[dict]:
 
 
 def active_name(view_name: str, names: list[str]) -> str:
-    """The menu line a page belongs to: its own, else the first with the same noun (alert_detail → alert_list)."""
-    if view_name in names:
-        return view_name
+    """The menu line a page belongs to: its own, the one it continues (stock_import_detail → stock_import), else the
+    first with the same noun (alert_detail → alert_list)."""
+    own = [name for name in names if view_name == name or view_name.startswith(f"{name}_")]
+    if own:
+        return max(own, key=len)
     noun = view_name.split("_")[0]
     return next((name for name in names if noun and name.split("_")[0] == noun), "")
 

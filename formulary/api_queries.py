@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from formulary.models import Alliance, FormularyVersion, Product
-from formulary.queries import version_in_force
+from formulary.queries import drug_statuses, version_in_force
 
 
 def published_version(alliance: Alliance, number: int | None, on: dt.date) -> FormularyVersion | None:
@@ -18,11 +18,12 @@ def published_version(alliance: Alliance, number: int | None, on: dt.date) -> Fo
     return FormularyVersion.objects.filter(alliance=alliance, number=number, published_at__isnull=False).first()
 
 
-def formulary_rows(version: FormularyVersion) -> dict[str, Any]:
-    """The version and its entries with the products in use, in the order of names."""
+def formulary_rows(version: FormularyVersion, on: dt.date) -> dict[str, Any]:
+    """The version and its entries with the products in use and what the lists say of them on the day, by name."""
     in_use = Prefetch("presentation__products", Product.objects.filter(active=True).order_by("code"))
     entries = version.entries.select_related("presentation").prefetch_related(in_use)
     entries = entries.order_by("presentation__name", "presentation__strength", "presentation__code")
+    statuses = drug_statuses([entry.presentation for entry in entries], on, region=version.alliance.province)
     return {
         "version": {
             "number": version.number,
@@ -44,6 +45,9 @@ def formulary_rows(version: FormularyVersion) -> dict[str, Any]:
                 "tier": entry.tier,
                 "note": entry.reason,
                 "emergency": entry.presentation.is_emergency,
+                "essential": statuses[entry.presentation_id].is_essential,
+                "insurance": statuses[entry.presentation_id].insurance_class,
+                "marks": list(statuses[entry.presentation_id].badges),
                 "products": [
                     {
                         "code": product.code,

@@ -76,35 +76,16 @@ class MatchFilter(FilterForm):
 
 
 class MatchDecision(forms.Form):
-    """One answer: a candidate, another 品种 by its number, a new one, or not applicable."""
+    """One answer: the number of a 品种, "new" or "ignored"; each is a button of the page."""
 
-    answer = forms.ChoiceField(label="结论", choices=[])
-    other = forms.ModelChoiceField(
-        Medicine.objects.all(),
-        label="其他品种编号",
-        required=False,
-        widget=forms.NumberInput,
-        help_text="候选中没有时，填系统中的品种编号（品种页可查）",
-    )
+    answer = forms.CharField(label="结论")
     note = forms.CharField(label="说明", required=False, max_length=200)
 
-    def __init__(self, *args, candidates, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.candidates = {str(each.medicine.pk): each.medicine for each in candidates}
-        self.fields["answer"].choices = [(key, str(each)) for key, each in self.candidates.items()] + [
-            ("other", "其他品种"), ("new", "新品种"), ("ignored", "不适用"),
-        ]  # fmt: skip
-        self.fields["other"].error_messages["invalid_choice"] = "没有这个编号的品种"
-
-    def clean(self):
-        data = super().clean()
-        if data.get("answer") == "other" and not data.get("other") and not self.errors.get("other"):
-            self.add_error("other", "请填品种编号")
-        return data
-
-    def decision(self):
-        """(state, medicine) as `actions.matches.decide_match` wants them."""
+    def clean_answer(self):
         answer = self.cleaned_data["answer"]
-        if answer in ("new", "ignored"):
+        if answer in (NameMatch.State.NEW, NameMatch.State.IGNORED):
             return answer, None
-        return "same", self.cleaned_data["other"] if answer == "other" else self.candidates[answer]
+        medicine = Medicine.objects.filter(pk=answer).first() if answer.isdecimal() and len(answer) < 18 else None
+        if medicine is None:
+            raise forms.ValidationError("没有这个品种，请从列出的品种中选择")
+        return NameMatch.State.SAME, medicine

@@ -15,7 +15,7 @@ from formulary.actions.history import home_alliance, record
 from formulary.actions.reference_links import write_plan
 from formulary.models import EntryLink, ListEdition, ListEntry, ListKind, Person
 from formulary.queries.medicines import matcher
-from formulary.rules.linking import DEFINING, LinkPlan, plan_links
+from formulary.rules.linking import DEFINING, DISTINCT, LinkPlan, plan_links
 from formulary.rules.list_changes import Changes, Preview, compare, preview
 from formulary.rules.lists.entries import Entry
 from formulary.rules.lists.files import TENDER_KINDS, read_list
@@ -120,8 +120,10 @@ def _source(
 ) -> _Source:
     if kind not in ListKind.values:
         raise ReferenceRefused(f"没有“{kind}”这种目录，应为 {'、'.join(ListKind.values)}")
-    if not edition.strip():
-        raise ReferenceRefused("请写明目录版本")
+    if not 0 < len(edition.strip()) <= 60:
+        raise ReferenceRefused("请写明目录版本，应不超过 60 字")
+    if len(document.strip()) > 120:
+        raise ReferenceRefused("文号应不超过 120 字")
     if valid_to is not None and valid_to < valid_from:
         raise ReferenceRefused(f"失效日 {valid_to} 早于生效日 {valid_from}")
     raw = source.read_bytes() if isinstance(source, Path) else source
@@ -133,7 +135,7 @@ def _source(
 def _by_edition(given: _Source, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     grouped: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        grouped[entry.tender if given.kind in TENDER_KINDS else given.edition].append(entry)
+        grouped[entry.tender[:60] if given.kind in TENDER_KINDS else given.edition].append(entry)
     return dict(grouped)
 
 
@@ -158,14 +160,14 @@ def _stored(edition: ListEdition | None) -> dict[str, dict[str, str]]:
 def _plan(given: _Source, written: Sequence[Entry], editions: Mapping[str, ListEdition]) -> LinkPlan:
     if not written:
         return LinkPlan()
-    defining = given.kind in DEFINING
+    distinct = given.kind in DISTINCT
     claimed: set[int] = set()
-    if defining:
+    if distinct:
         current = EntryLink.objects.filter(
             entry__edition__in=list(editions.values()), entry__superseded_at__isnull=True, medicine__isnull=False
         )
         claimed = {pk for pk in current.values_list("medicine_id", flat=True) if pk is not None}
-    return plan_links(written, matcher(), defining=defining, claimed=claimed)
+    return plan_links(written, matcher(), defining=given.kind in DEFINING, distinct=distinct, claimed=claimed)
 
 
 def _result(

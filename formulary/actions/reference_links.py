@@ -18,36 +18,28 @@ WAITING = "待审"
 def write_plan(plan: LinkPlan, entries: Sequence[ListEntry], *, kind: str, origin: str) -> None:
     """`entries` are the stored rows in the order that the plan was made for."""
     made = _medicines(plan.new.values(), origin)
-    links: dict[tuple[int, object, str], EntryLink] = {}
+    links: dict[tuple[int, int | None, int | None, str], EntryLink] = {}
     for link in plan.links:
         medicine = made[link.medicine] if isinstance(link.medicine, NewMedicine) else int(str(link.medicine))
         how = NEW_MEDICINE if link.how is How.NONE else str(link.how)
-        _merge(links, entries[link.entry], medicine, link.form, link.strengths, how)
+        _merge(
+            links,
+            EntryLink(entry=entries[link.entry], medicine_id=medicine, form=link.form[:120], how=how),
+            link.strengths,
+        )
     for question in plan.questions.values():
         asked = _question(question, kind, made)
         for position, form, strengths in question.waiting:
-            waiting = EntryLink(
-                entry=entries[position], question=asked, form=form[:120], strengths=list(strengths), how=WAITING
-            )
-            links[entries[position].pk, f"?{asked.pk}", form] = waiting
+            _merge(links, EntryLink(entry=entries[position], question=asked, form=form[:120], how=WAITING), strengths)
     EntryLink.objects.bulk_create(links.values(), batch_size=BATCH)
 
 
 def _merge(
-    links: dict[tuple[int, object, str], EntryLink],
-    entry: ListEntry,
-    medicine: int,
-    form: str,
-    strengths: Sequence[str],
-    how: str,
+    links: dict[tuple[int, int | None, int | None, str], EntryLink], link: EntryLink, strengths: Sequence[str]
 ) -> None:
     """Two salts of one form (苯磺酸盐 and 马来酸盐 tablets) are one link with the strengths of both."""
-    key = (entry.pk, medicine, form[:120])
-    link = links.get(key)
-    if link is None:
-        links[key] = EntryLink(entry=entry, medicine_id=medicine, form=form[:120], strengths=list(strengths), how=how)
-    else:
-        link.strengths = list(dict.fromkeys([*link.strengths, *strengths]))
+    kept = links.setdefault((link.entry_id, link.medicine_id, link.question_id, link.form), link)
+    kept.strengths = list(dict.fromkeys([*kept.strengths, *strengths]))
 
 
 def _medicines(new: Any, origin: str) -> dict[NewMedicine, int]:

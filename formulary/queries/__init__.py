@@ -3,7 +3,15 @@
 from formulary.queries.drugs import drug_classes, drugs, entry_in_force, same_group, source_entries
 from formulary.queries.history import events, verbs, verify_history
 from formulary.queries.jobs import job_kinds, job_of_scope, jobs
-from formulary.queries.matches import RankedCandidate, matches, pending_match_count, ranked_candidates
+from formulary.queries.matches import (
+    RankedCandidate,
+    asking_rows,
+    matches,
+    medicines_named,
+    pending_match_count,
+    ranked_candidates,
+    with_best_candidate,
+)
 from formulary.queries.medicines import match_medicine, matcher
 from formulary.queries.reach import Scope, scope_of
 from formulary.queries.status import drug_status, drug_statuses, editions_in_force, listed_entries
@@ -20,6 +28,7 @@ from formulary.queries.versions import (
 __all__ = [
     "RankedCandidate",
     "Scope",
+    "asking_rows",
     "drug_classes",
     "drug_status",
     "drug_statuses",
@@ -38,6 +47,7 @@ __all__ = [
     "matcher",
     "matches",
     "matching",
+    "medicines_named",
     "pending_match_count",
     "ranked_candidates",
     "rule_value",
@@ -48,4 +58,5 @@ __all__ = [
     "verbs",
     "verify_history",
     "version_in_force",
+    "with_best_candidate",
 ]

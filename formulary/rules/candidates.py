@@ -39,11 +39,12 @@ _TELLING = (
 
 @dataclass(frozen=True)
 class Candidate:
-    """A 品种 that may be meant: score 0–1, and why in words."""
+    """A 品种 that may be meant: score 0–1, why in words, and whether the substance is the same."""
 
     medicine: Hashable
     score: float
     why: str
+    same_substance: bool = False
 
 
 class Ranker:
@@ -65,7 +66,7 @@ class Ranker:
                 rest.add(medicine, name)
         return rest
 
-    def rank(self, name: DrugName, limit: int = LIMIT, without: Container[Hashable] = ()) -> tuple[Candidate, ...]:
+    def rank(self, name: DrugName, limit: int = LIMIT) -> tuple[Candidate, ...]:
         """The best candidates, best first, one line per 品种."""
         likely = process.extract(
             main_name(name.substance), self._texts, scorer=fuzz.WRatio if len(name.substance) > 12 else fuzz.ratio,
@@ -74,9 +75,9 @@ class Ranker:
         best: dict[Hashable, Candidate] = {}
         for _, likeness, position in likely:
             medicine, known = self._names[position]
-            if medicine in without or known.chinese_medicine != name.chinese_medicine:
+            if known.chinese_medicine != name.chinese_medicine:
                 continue
-            candidate = Candidate(medicine, *_score(name, known, likeness / 100))
+            candidate = Candidate(medicine, *_score(name, known, likeness / 100), likeness == 100)
             if medicine not in best or candidate.score > best[medicine].score:
                 best[medicine] = candidate
         return tuple(sorted(best.values(), key=lambda c: (-c.score, str(c.medicine)))[:limit])
@@ -93,7 +94,7 @@ def _score(name: DrugName, known: DrugName, likeness: float) -> tuple[float, str
     )
     score = (
         _WEIGHTS["name"] * likeness + _WEIGHTS["form"] * form + _WEIGHTS["route"] * route + _WEIGHTS["salt"] * salt
-        - 0.06 * len(telling) - 0.1 * different
+        - 0.12 * len(telling) - 0.1 * different
     )  # fmt: skip
     why = ["成分名相同" if likeness == 1 else f"成分名相似 {likeness:.0%}"]
     why.append("剂型组相同" if same_form else "剂型组相近" if form else "剂型组不同")

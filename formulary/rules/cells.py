@@ -161,4 +161,4 @@ def _range(minimum: float | None, maximum: float | None) -> str:
     low = "" if minimum is None or math.isinf(minimum) else f"不小于 {minimum:g} "
     high = "" if maximum is None or math.isinf(maximum) else f"不大于 {maximum:g} "
     both = "且" if low and high else ""
-    return f"应为{low}{both}{high}的数".replace("为的数", "为数")
+    return f"应为{low}{both}{high}的数" if low or high else "应为数字"

@@ -6,7 +6,7 @@ Pure: an import action and the measurement run the same plan. 医保目录 defin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from formulary.rules.candidates import Candidate, Ranker
@@ -16,11 +16,12 @@ from formulary.rules.matching import How, Known, Match, Matcher, MedicineId, dec
 from formulary.rules.names import DrugName, expand_names, parse_name
 
 DEFINING = frozenset({"nrdl"})
-# From this score on a name is a question for a person; below it, a drug of its own. Tuned on the real lists
-# (docs/measurements-matching.md): every differently spelt partner found there scores more.
-QUESTION_SCORE = 0.85
-# 中成药 names a sign apart (妇康片, 妇康宁片) are other drugs nearly always.
-CHINESE_QUESTION_SCORE = 0.90
+# Lists whose different names are different 品种: none of their own names is a candidate for another.
+DISTINCT = frozenset({"nrdl", "neml", "vbp_awards", "vbp_volumes"})
+# From these scores on a name is a question for a person; below, a drug of its own. Tuned on the real lists
+# (docs/measurements-matching.md): the same substance in a near form, or all but the same name.
+SAME_SUBSTANCE_SCORE = 0.85
+SIMILAR_SCORE = 0.90
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,17 @@ def _display(name: DrugName) -> str:
 
 
 def plan_links(
-    entries: Sequence[Entry], matcher: Matcher, *, defining: bool = False, claimed: Iterable[MedicineId] = ()
+    entries: Sequence[Entry],
+    matcher: Matcher,
+    *,
+    defining: bool = False,
+    distinct: bool = False,
+    claimed: Iterable[MedicineId] = (),
 ) -> LinkPlan:
     """Matches every item of every entry. New 品种 enter the matcher at once, so later rows find them.
 
-    defining: two names of this list never mean one 品种; `claimed` are those that its stored rows name already.
+    defining: two names of this list never mean one 品种. distinct: they are not asked about as if they did. `claimed` are the
+    品种 that the list's stored rows name already.
     """
     plan = LinkPlan()
     taken: set[MedicineId] = set(claimed)
@@ -105,24 +112,24 @@ def plan_links(
         match = matcher.match(item.name, *others, only_same=True, candidates=False)
         if match.found or match.how is How.DECISION:
             _link(plan, position, item, match)
-            taken.update(match.medicines if defining else ())
+            taken.update(match.medicines)
         else:
             waiting.append((position, item))
-    ranker = matcher.ranker.unclaimed(taken) if defining else matcher.ranker
+    ranker = matcher.ranker.unclaimed(taken) if defining or distinct else matcher.ranker
     for position, item in waiting:
-        match = _answer(plan, matcher, ranker, position, item, taken)
-        taken.update(match.medicines if defining else ())
+        match = _answer(plan, matcher, ranker, position, item, taken if defining else ())
+        taken.update(match.medicines)
     return plan
 
 
 def _answer(
-    plan: LinkPlan, matcher: Matcher, ranker: Ranker, position: int, item: Item, taken: set[MedicineId]
+    plan: LinkPlan, matcher: Matcher, ranker: Ranker, position: int, item: Item, taken: Container[MedicineId]
 ) -> Match:
     """Links the item, asks about it, or founds a 品种 for it."""
     match = matcher.match(item.name, *item.alternatives, claimed=taken, candidates=False)
     if not match.found:
-        ranked = ranker.rank(item.name, without=taken)
-        if ranked and ranked[0].score >= _question_score(item):
+        ranked = ranker.rank(item.name)
+        if _worth_asking(ranked):
             _ask(plan, position, item, ranked)
             return match
         match = _found(plan, matcher, item)
@@ -130,8 +137,8 @@ def _answer(
     return match
 
 
-def _question_score(item: Item) -> float:
-    return CHINESE_QUESTION_SCORE if item.name.chinese_medicine else QUESTION_SCORE
+def _worth_asking(ranked: Sequence[Candidate]) -> bool:
+    return any(each.score >= (SAME_SUBSTANCE_SCORE if each.same_substance else SIMILAR_SCORE) for each in ranked)
 
 
 def _items(entries: Iterable[Entry]) -> Iterable[tuple[int, Item]]:

@@ -108,7 +108,7 @@ class Matcher:
             found = self._certain(reading, only_same)
             if found.found and (found.how in _SAME or not any(each in claimed for each in found.medicines)):
                 return found
-        ranked = self.ranker.rank(readings[0], without=claimed) if candidates and readings else ()
+        ranked = self.ranker.rank(readings[0]) if candidates and readings else ()
         return Match((), How.NONE, ranked)
 
     def _certain(self, name: DrugName, only_same: bool) -> Match:
@@ -138,7 +138,8 @@ class Matcher:
         agreeing = {
             m: fits for m, spelt in listed.items() if (fits := [s for s in spelt if not conflicting(name.salt, s[0])])
         }
-        same = {m: fits for m, spelt in agreeing.items() if (fits := [s for s in spelt if s[1] == name.variant])}
+        numbers = _numbers(name)
+        same = {m: fits for m, spelt in agreeing.items() if (fits := [s for s in spelt if s[1] in numbers])}
         if same:
             return Match(_single(same), How.SALT) if _single(same) else Match((), How.NONE)
         several = {m: spelt for m, spelt in agreeing.items() if not name.variant and len(spelt) > 1}
@@ -176,6 +177,13 @@ def _full_key(name: DrugName, group: str | None = None) -> tuple[str, ...]:
 def _base_key(name: DrugName, group: str | None = None) -> tuple[str, str, str]:
     kind = "中成药" if name.chinese_medicine else ""
     return main_name(name.substance) + kind, name.qualifier, group or _group(name)
+
+
+def _numbers(name: DrugName) -> set[str]:
+    """The Ⅰ/Ⅱ … that a name stands for; "" too when it lists several, or says its bare name in brackets."""
+    numbers = {parse_name(each).variant for each in name.raw.split("；")} | {name.variant}
+    bare = len(numbers) > 1 or any(alias.substance == name.substance and not alias.variant for alias in _aliases(name))
+    return numbers | {""} if bare else numbers
 
 
 def _single(medicines: Mapping[MedicineId, list[tuple[str, str]]]) -> tuple[MedicineId, ...]:

@@ -19,12 +19,14 @@ _ASCII_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "
 _SAME = str.maketrans(
     {
         "[": "(", "]": ")", "{": "(", "}": ")", "【": "(", "】": ")", "〔": "(", "〕": ")", "〈": "(", "〉": ")",
-        "∶": ":", "：": ":", "～": "~", "–": "-", "—": "-", "−": "-", "‐": "-", "－": "-", "·": "", "•": "", "・": "",
+        "∶": ":", "：": ":", "～": "-",
+        "~": "-", "–": "-", "—": "-", "−": "-", "‐": "-", "－": "-", "·": "", "•": "", "・": "",
         "䓬": "卓", "噁": "恶", "粘": "黏", "甙": "苷", "ß": "β", "µ": "μ", "×": "x", "，": ",", "。": ".", "＋": "+",
     }
 )  # fmt: skip
 _LONE_ROMAN = re.compile(r"(?<![A-Za-z0-9])(VIII|VII|III|II|IX|IV|VI|I|V|X)(?![A-Za-z0-9])", re.IGNORECASE)
 _ENDING_ROMAN = re.compile(r"(?<=[\u4e00-\u9fff])(VIII|VII|III|II|IX|IV|VI)(?=$|[\u4e00-\u9fff;(/,])", re.IGNORECASE)
+_NAME_HYPHEN = re.compile(r"(?<=[\u4e00-\u9fff])-(?=[\u4e00-\u9fff])")  # 硝呋太尔-制霉菌素
 _GREEK_HYPHEN = re.compile(r"([αβγδ])-(?=\d)")  # 干扰素α-1b
 
 
@@ -41,6 +43,7 @@ def _once(raw: str) -> str:
     text = unicodedata.normalize("NFKC", raw.translate(_KEPT)).translate(_SAME).translate(_BACK)
     text = "".join(text.split()).replace("\ufeff", "").replace("\u200b", "")
     text = "".join(sign.upper() if sign.isascii() else sign for sign in text)
+    text = _NAME_HYPHEN.sub("", text)
     text = _GREEK_HYPHEN.sub(r"\1", text)
     text = _ENDING_ROMAN.sub(lambda found: _roman(found[1]), text)
     return "".join(

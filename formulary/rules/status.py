@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from formulary.rules.dosage_forms import same_form
+from formulary.rules.dosage_forms import lookup, same_form
 from formulary.rules.lists.neml import needs_specialist
 from formulary.rules.strengths import Listed, is_listed, same_strength
 
@@ -154,9 +154,9 @@ def _best(answers: Iterable[Listed]) -> Listed:
 
 def _insurance(form: str, entries: Sequence[ListedEntry], on: dt.date) -> Insurance | None:
     running = [entry for entry in entries if entry.valid_to is None or entry.valid_to >= on]
-    if not running:
+    speaking = [e for e in running if same_form(form, e.form)] or [e for e in running if _speaks_of_group(form, e.form)]
+    if not speaking:
         return None
-    speaking = [entry for entry in running if same_form(form, entry.form)] or running
     first = min(speaking, key=lambda entry: (_CLASS_ORDER.get(entry.category, 9), entry.entry_id))
     return Insurance(
         first.category,
@@ -167,6 +167,14 @@ def _insurance(form: str, entries: Sequence[ListedEntry], on: dt.date) -> Insura
         first.edition,
         tuple(dict.fromkeys(entry.entry_id for entry in speaking)),
     )
+
+
+def _speaks_of_group(form: str, listed: str) -> bool:
+    """口服常释剂型 speaks of every form in it, 波生坦分散片 of dispersible tablets only."""
+    known = lookup(listed) or lookup(listed, chinese=True)
+    if known is None or lookup(form) is None:
+        return True
+    return known.form.removesuffix("剂") == known.group.removesuffix("剂")
 
 
 def _wins(strength: str, entries: Sequence[ListedEntry], region: str) -> tuple[Win, ...]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 import highspy
 import numpy as np
@@ -18,6 +19,7 @@ import pulp
 SOLVER = "HiGHS"
 INFINITY = highspy.kHighsInf
 TOLERANCE = 1e-9
+MANY = 2**31 - 1
 
 
 def solver_version() -> str:
@@ -42,7 +44,7 @@ class Bridge:
         self, problem: pulp.LpProblem, variables: Sequence[pulp.LpVariable], *, seed: int = 0, whole: bool = True
     ) -> None:
         self.size = len(variables)
-        self.highs = highspy.Highs()
+        self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (("output_flag", False), ("threads", 1), ("random_seed", seed)):
             self.highs.setOptionValue(name, value)
         self.highs.setOptionValue("mip_feasibility_tolerance", TOLERANCE)
@@ -83,12 +85,17 @@ class Bridge:
         seconds: float = math.inf,
         gap: float = 0.0,
         start: np.ndarray | None = None,
-        stop: Callable[[int, float, float], bool] | None = None,
+        stop: Callable[[], bool] | None = None,
+        nodes: int | None = None,
     ) -> Outcome:
-        """Solves. `gap` is relative; `stop(nodes, best, bound)` true ends a MIP early with what it has."""
+        """Solves. `gap` is relative; `nodes` the most that a MIP may branch on; `stop()` true ends
+        it early with what it has."""
         highs = self.highs
-        highs.setOptionValue("time_limit", max(0.05, seconds))
+        # A MIP's limit counts from its own start, an LP's from the first run of the object.
+        used = 0.0 if self.whole.any() else highs.getRunTime()
+        highs.setOptionValue("time_limit", used + max(0.05, seconds))
         highs.setOptionValue("mip_rel_gap", gap)
+        highs.setOptionValue("mip_max_nodes", MANY if nodes is None else nodes)
         highs.setOptionValue("mip_abs_gap", 1e-7)
         if start is not None and self.whole.any():
             solution = highspy.HighsSolution()
@@ -124,10 +131,9 @@ def costs_of(goal: pulp.LpAffineExpression, size: int) -> np.ndarray:
     return costs
 
 
-def _listen(highs: highspy.Highs, stop: Callable[[int, float, float], bool]) -> Callable:
+def _listen(highs: highspy.Highs, stop: Callable[[], bool]) -> Callable:
     def listener(event: highspy.highs.HighsCallbackEvent) -> None:
-        data = event.data_out
-        if stop(data.mip_node_count, data.mip_primal_bound, data.mip_dual_bound):
+        if stop():
             event.interrupt()
 
     highs.cbMipInterrupt.subscribe(listener)

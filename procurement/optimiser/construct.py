@@ -27,7 +27,8 @@ def construct(world: World, layout: Layout) -> list[int]:
     base = share_agreed(world, allowed, quota, spare)
     packs = [0] * len(world.offers)
     for i, mine in enumerate(lines):
-        basket = fill(world, i, mine, purse[i], quota, base, allowed)
+        agreed = [(o, base[o]) for k in mine for o in world.lines[k].offers if base.get(o)]
+        basket = fill(world, i, mine, purse[i], quota, agreed, allowed)
         for o, count in basket.packs.items():
             packs[o] = count
     _second_helping(world, lines, packs, allowed)
@@ -47,7 +48,7 @@ def fill(
     lines: list[int],
     money: int,
     quota: dict[int, int],
-    base: dict[int, int],
+    base: list[tuple[int, int]],
     allowed: set[int],
 ) -> Basket:
     """One institution's basket, each 起送金额 reached or its supplier done without, whichever serves better."""
@@ -133,9 +134,7 @@ def _purses(world: World, cost: list[int]) -> list[int]:
 
 def _second_helping(world: World, lines: list[list[int]], packs: list[int], allowed: set[int]) -> None:
     """What is left of scarce products and money goes to whoever is still short."""
-    left: dict[int, int] = {
-        p: row.supply for p, row in enumerate(world.case.products) if row.supply is not None
-    }
+    left: dict[int, int] = {p: row.supply for p, row in enumerate(world.case.products) if row.supply is not None}
     cold = [NO_LIMIT if row.cold_capacity is None else row.cold_capacity for row in world.case.institutions]
     spent = [0] * len(lines)
     for o, count in enumerate(packs):
@@ -154,6 +153,7 @@ def _second_helping(world: World, lines: list[list[int]], packs: list[int], allo
         before = basket.money
         for kind in range(5):
             basket.buy_class(kind)
+            basket.add_nonwinners(kind)
         total -= before - basket.money
         for o, count in basket.packs.items():
             offer = world.offers[o]
@@ -163,7 +163,14 @@ def _second_helping(world: World, lines: list[list[int]], packs: list[int], allo
 
 
 def _leftovers(
-    world: World, i: int, mine: list[int], packs: list[int], money: int, cold: int, left: dict[int, int], allowed: set[int]
+    world: World,
+    i: int,
+    mine: list[int],
+    packs: list[int],
+    money: int,
+    cold: int,
+    left: dict[int, int],
+    allowed: set[int],
 ) -> Basket:
     """A basket that already holds what was bought and may add from what is left, at suppliers already in use."""
     basket = Basket(world, i, mine, money, cold, {}, allowed)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from procurement.optimiser.case import BLOCKED_LABEL
-from procurement.optimiser.world import CLASSES
 from procurement.optimiser.plan import PlanLine, Unmet
-from procurement.optimiser.rules import Layout, offers_by_pair, products_by_group
-from procurement.optimiser.world import WINNING, World, ceil_div
+from procurement.optimiser.rules import Layout, offers_by_pair
+from procurement.optimiser.world import CLASSES, WINNING, World, ceil_div
 
 
 @dataclass(slots=True)
@@ -33,7 +32,6 @@ class Ledger:
     winning: dict[int, int]
     groups: dict[str, set[int]]
     agreed: set[int]
-    agreed_short: bool
 
 
 def ledger(world: World, packs: list[int]) -> Ledger:
@@ -42,7 +40,9 @@ def ledger(world: World, packs: list[int]) -> Ledger:
     by_pair: dict[tuple[int, int], int] = defaultdict(int)
     cold: dict[int, int] = defaultdict(int)
     supplied: dict[int, int] = defaultdict(int)
-    sums: tuple[dict[int, int], ...] = (defaultdict(int), defaultdict(int), defaultdict(int))
+    quantity: dict[int, int] = defaultdict(int)
+    nonwinning: dict[int, int] = defaultdict(int)
+    winning: dict[int, int] = defaultdict(int)
     groups: dict[str, set[int]] = defaultdict(set)
     for o, count in enumerate(packs):
         if not count:
@@ -54,13 +54,12 @@ def ledger(world: World, packs: list[int]) -> Ledger:
         by_pair[offer.institution, offer.supplier] += count * offer.price
         cold[offer.institution] += units if drug.cold else 0
         supplied[offer.product] += units
-        sums[0][offer.line] += units
-        sums[1][offer.line] += units if status == "非中选" else 0
-        sums[2][offer.line] += units if status in WINNING else 0
+        quantity[offer.line] += units
+        nonwinning[offer.line] += units if status == "非中选" else 0
+        winning[offer.line] += units if status in WINNING else 0
         groups[drug.group].add(offer.product)
     agreed = {a.product for a in world.agreed if a.remaining}
-    short = any(a.remaining > sum(world.offers[o].pack * packs[o] for o in a.offers) for a in world.agreed)
-    return Ledger(world, packs, spent, by_pair, cold, supplied, *sums, groups, agreed, short)
+    return Ledger(world, packs, spent, by_pair, cold, supplied, quantity, nonwinning, winning, groups, agreed)
 
 
 def line_reasons(world: World, packs: list[int]) -> list[PlanLine]:
@@ -118,19 +117,23 @@ class Obstacle:
 def unmet_reasons(world: World, v: Layout, packs: list[int]) -> list[Unmet]:
     """Every need that stays open, most important class first."""
     book = ledger(world, packs)
-    members = products_by_group(world)
     found = []
     for k in v.u:
         line = world.lines[k]
         missing = line.need - book.quantity.get(k, 0)
         if missing > 0:
-            reason, remedy = _unmet(book, k, missing, members)
+            reason, remedy = _unmet(book, k, missing)
             site, drug = world.case.institutions[line.institution].code, world.case.drugs[line.drug].code
-            found.append((world.classes[line.drug], Unmet(site, drug, missing, CLASSES[world.classes[line.drug]], reason, remedy)))
+            found.append(
+                (
+                    world.classes[line.drug],
+                    Unmet(site, drug, missing, CLASSES[world.classes[line.drug]], reason, remedy),
+                )
+            )
     return [unmet for _, unmet in sorted(found, key=lambda item: (item[0], item[1].institution, item[1].drug))]
 
 
-def _unmet(book: Ledger, k: int, missing: int, members: dict[str, list[int]]) -> tuple[str, str]:
+def _unmet(book: Ledger, k: int, missing: int) -> tuple[str, str]:
     world, line = book.world, book.world.lines[k]
     if not line.offers:
         return _nothing_offered(world, k)
@@ -141,7 +144,10 @@ def _unmet(book: Ledger, k: int, missing: int, members: dict[str, list[int]]) ->
     packs = ceil_div(missing, offer.pack)
     name = world.case.products[offer.product].code
     if not found:
-        return "整包与起订的取舍：其他目标优先", f"加购 {name} {packs} 包（{world.yuan(packs * offer.price):.2f} 元）可满足"
+        return (
+            "整包与起订的取舍：其他目标优先",
+            f"加购 {name} {packs} 包（{world.yuan(packs * offer.price):.2f} 元）可满足",
+        )
     reason = "；".join(item.why for item in found)
     lift = "，并".join(item.lift for item in found)
     return reason, f"{lift}，即可加购 {name} {packs} 包（{world.yuan(packs * offer.price):.2f} 元）"
@@ -175,19 +181,23 @@ def _limit(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
     over = book.quantity.get(offer.line, 0) + add * offer.pack - most
     if over <= 0:
         return []
-    return [Obstacle("采购上限", f"采购上限 {most} 不足一个整包或起订量", f"采购上限再增加 {over}", 0)]
+    return [Obstacle("采购上限", f"采购上限 {most} 容不下所缺的整包或起订量", f"采购上限再增加 {over}", 0)]
 
 
-def _supply(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
+def _supply(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:
     offer = book.world.offers[o]
     product = book.world.case.products[offer.product]
     over = book.supplied.get(offer.product, 0) + add * offer.pack - (product.supply or 0)
     if product.supply is None or over <= 0:
         return []
-    return [Obstacle("供应上限", f"{product.code} 供应上限 {product.supply} 已用尽", f"{product.code} 供应上限再增加 {over}", 0)]
+    return [
+        Obstacle(
+            "供应上限", f"{product.code} 供应上限 {product.supply} 余量不足", f"{product.code} 供应上限再增加 {over}", 0
+        )
+    ]
 
 
-def _cold(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
+def _cold(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:
     offer = book.world.offers[o]
     capacity = book.world.case.institutions[offer.institution].cold_capacity
     over = book.cold.get(offer.institution, 0) + add * offer.pack - (capacity or 0)
@@ -196,36 +206,44 @@ def _cold(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
     return [Obstacle("冷藏容量", f"冷藏容量 {capacity} 不足", f"冷藏容量再增加 {over}", 0)]
 
 
-def _ratio(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
+def _ratio(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:
     world, offer = book.world, book.world.offers[o]
     if not world.lines[offer.line].ratio_holds or world.case.products[offer.product].status != "非中选":
         return []
     nonwinning = book.nonwinning.get(offer.line, 0) + add * offer.pack
     if nonwinning <= world.case.nonwinning_ratio * book.winning.get(offer.line, 0):
         return []
-    return [Obstacle("非中选比例", f"非中选比例 {world.case.nonwinning_ratio} 已用足", "放宽非中选比例或增供中选产品", 0)]
+    return [
+        Obstacle("非中选比例", f"非中选比例 {world.case.nonwinning_ratio} 已用足", "放宽非中选比例或增供中选产品", 0)
+    ]
 
 
-def _group(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
+def _group(book: Ledger, o: int, *_: int) -> list[Obstacle]:
     world, offer = book.world, book.world.offers[o]
     limit, group = world.case.group_limit, world.case.drugs[offer.drug].group
     chosen = book.groups.get(group, set())
     if limit is None or not group or offer.product in chosen or len(chosen) < limit:
         return []
-    return [Obstacle("品规数上限", f"品规组 {group} 已选 {len(chosen)} 个产品", f"品规组 {group} 上限增至 {len(chosen) + 1}", 0)]
+    return [
+        Obstacle(
+            "品规数上限", f"品规组 {group} 已选 {len(chosen)} 个产品", f"品规组 {group} 上限增至 {len(chosen) + 1}", 0
+        )
+    ]
 
 
-def _order(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
+def _order(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:
     world, offer = book.world, book.world.offers[o]
     floor = world.minimum_orders[offer.supplier]
     short = floor - book.by_pair.get((offer.institution, offer.supplier), 0) - add * offer.price
     if short <= 0:
         return []
     supplier = world.case.suppliers[offer.supplier].code
-    return [Obstacle("起送金额", f"不足 {supplier} 的起送金额", f"{supplier} 起送金额降低 {world.yuan(short):.2f} 元", 0)]
+    return [
+        Obstacle("起送金额", f"不足 {supplier} 的起送金额", f"{supplier} 起送金额降低 {world.yuan(short):.2f} 元", 0)
+    ]
 
 
-def _money(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
+def _money(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:
     world, offer = book.world, book.world.offers[o]
     first = "（约定量与更高类别优先）" if world.classes[offer.drug] else ""
     found = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import Any
 
 from procurement.optimiser.rules import Layout, Row
 from procurement.optimiser.world import World
@@ -20,9 +21,7 @@ Weights = list[tuple[int, Fraction]]
 def unmet_days(world: World, v: Layout, kind: int) -> Weights:
     """Σ u[i,d] / 日用量_d over the drugs of one class: patient-days of need unmet."""
     weight = [1 / Fraction(drug.daily) for drug in world.case.drugs]
-    return [
-        (at, weight[world.lines[k].drug]) for k, at in v.u.items() if world.classes[world.lines[k].drug] == kind
-    ]
+    return [(at, weight[world.lines[k].drug]) for k, at in v.u.items() if world.classes[world.lines[k].drug] == kind]
 
 
 def agreed_volume_missed(world: World, v: Layout) -> Weights:
@@ -33,12 +32,12 @@ def agreed_volume_missed(world: World, v: Layout) -> Weights:
     ]
 
 
-def short_of_floors(world: World, v: Layout) -> Weights:
+def short_of_floors(_: World, v: Layout) -> Weights:
     """Σ_i e[i] + m[i]: yuan short of 基药金额占比下限 and 医保金额占比下限."""
     return [(at, Fraction(1)) for at in (*v.e.values(), *v.m.values())]
 
 
-def spend(world: World, v: Layout) -> Weights:
+def spend(world: World, _: Layout) -> Weights:
     """Σ c_p·x[i,p]: yuan."""
     return [(o, Fraction(offer.price, world.tick)) for o, offer in enumerate(world.offers)]
 
@@ -79,13 +78,17 @@ def floor_rows(world: World, v: Layout) -> Iterator[Row]:
             a, b = floor.numerator, floor.denominator
             terms = [(o, world.offers[o].price * ((b if counts[world.offers[o].drug] else 0) - a)) for o in shares[i]]
             kept = [(o, weight) for o, weight in terms if weight]
-            yield Row("金额占比", (world.case.institutions[i].code,), [*kept, (var, b * world.tick)], ">=", 0, b * world.tick)
+            yield Row(
+                "金额占比", (world.case.institutions[i].code,), [*kept, (var, b * world.tick)], ">=", 0, b * world.tick
+            )
 
 
 def floor_shortfalls(world: World, v: Layout, packs: list[int]) -> dict[int, Fraction]:
     """The value of every e[i] and m[i] for a plan: max(0, floor·spend − spend that counts), in yuan, exact."""
     total: dict[int, int] = defaultdict(int)
-    parts = [(at, floor_of, counts, defaultdict(int)) for at, floor_of, counts in _floors(world, v)]
+    parts: list[tuple[dict[int, int], list[Any], list[bool], dict[int, int]]] = [
+        (at, floor_of, counts, defaultdict(int)) for at, floor_of, counts in _floors(world, v)
+    ]
     for o, count in enumerate(packs):
         if count:
             offer = world.offers[o]
@@ -100,7 +103,7 @@ def floor_shortfalls(world: World, v: Layout, packs: list[int]) -> dict[int, Fra
     }
 
 
-def _floors(world: World, v: Layout) -> list[tuple[dict[int, int], list, list[bool]]]:
+def _floors(world: World, v: Layout) -> list[tuple[dict[int, int], list[Any], list[bool]]]:
     sites, drugs = world.case.institutions, world.case.drugs
     return [
         (v.e, [row.essential_floor for row in sites], [drug.essential for drug in drugs]),

@@ -11,6 +11,7 @@ from procurement.optimiser.rules import products_by_group
 from procurement.optimiser.world import World, ceil_div
 
 MOST_SUBSETS = 400
+SAFE = 0.98  # whole packs never use a scarce supply up
 
 
 def choose_products(world: World) -> set[int]:
@@ -73,14 +74,14 @@ def _score(
     unmet = [0.0] * 5
     cost = 0.0
     for k in sorted(wanted):
-        line = world.lines[k]
+        wish = world.lines[k]
         if k in served:
-            units[line.drug] += line.need
-            cost += line.need * served[k]
+            units[wish.drug] += wish.need
+            cost += wish.need * served[k]
         else:
-            unmet[world.classes[line.drug]] += line.need / float(world.case.drugs[line.drug].daily)
+            unmet[world.classes[wish.drug]] += wish.need / float(world.case.drugs[wish.drug].daily)
     for drug, total in units.items():
-        unmet[world.classes[drug]] += max(0.0, total - room[drug]) / float(world.case.drugs[drug].daily)
+        unmet[world.classes[drug]] += max(0.0, total - SAFE * room[drug]) / float(world.case.drugs[drug].daily)
     missed = sum(agreed[p] * float(products[p].price) / products[p].pack for p in members if p not in subset)
     return unmet[0], missed, *unmet[1:], cost
 
@@ -97,18 +98,25 @@ def share_supply(world: World, allowed: set[int], hunger: list[float]) -> dict[i
         if offer.product not in allowed:
             continue
         if world.case.products[offer.product].supply is None:
-            others[offer.line] += 1
+            alone = world.case.products[offer.product].status != "非中选" or not world.lines[offer.line].ratio_holds
+            others[offer.line] += alone
         else:
             scarce[offer.product].append(o)
     quota: dict[int, int] = {}
-    for p, offers in scarce.items():
-        left = world.case.products[p].supply or 0
-        offers.sort(key=lambda o: (others[world.offers[o].line] > 0, -hunger[world.offers[o].institution], o))
-        for o in offers:
+    given: dict[int, int] = defaultdict(int)
+    products = world.case.products
+    for p in sorted(scarce, key=lambda p: (products[p].price / products[p].pack, p)):
+        left = products[p].supply or 0
+        order = sorted(
+            scarce[p], key=lambda o: (others[world.offers[o].line] > 0, -hunger[world.offers[o].institution], o)
+        )
+        for o in order:
             offer = world.offers[o]
-            packs = min(offer.most, left // offer.pack, ceil_div(world.lines[offer.line].need, offer.pack))
+            open_need = max(0, world.lines[offer.line].need - given[offer.line])
+            packs = min(offer.most, left // offer.pack, ceil_div(open_need, offer.pack))
             quota[o] = packs if packs >= offer.least else 0
             left -= quota[o] * offer.pack
+            given[offer.line] += quota[o] * offer.pack
     return quota
 
 

@@ -7,7 +7,6 @@ from the LP relaxation, each goal under the values that the goals above it reach
 
 from __future__ import annotations
 
-import random
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,9 +22,11 @@ from procurement.optimiser.rules import Layout, complete
 from procurement.optimiser.world import World
 
 POLISHED_OFFERS = 80_000
-FREE_OFFERS = 150
-ROUNDS = 1
-NODES = 200
+FREE_OFFERS = 120
+MOST_GROUPS = 60
+DONORS = 3
+PATIENCE = 2
+NODES = 20
 GAP = 1e-3
 
 
@@ -44,42 +45,83 @@ def solve_large(
         model = build_model(world)
         bridge = Bridge(model.problem, model.variables, seed=seed)
         seconds.build += time.monotonic() - started
-        packs = polish(model, bridge, packs, Clock(clock.left() * 0.7, clock.should_stop), seed=seed, gap=gap)
+        packs = polish(model, bridge, packs, Clock(clock.left() * 0.7, clock.should_stop), gap=gap)
     return packs, bounded(world, packs, clock, on_progress)
 
 
-def polish(model: Model, bridge: Bridge, packs: list[int], clock: Clock, *, seed: int, gap: float) -> list[int]:
-    """One round over all neighbourhoods, in an order fixed by the seed; time only ends it early."""
-    for free in neighbourhoods(model.world, seed):
-        if clock.over():
+def polish(model: Model, bridge: Bridge, packs: list[int], clock: Clock, *, gap: float) -> list[int]:
+    """The most promising neighbourhoods until `PATIENCE` of them in a row gain nothing; time only ends it early."""
+    idle = 0
+    for free in neighbourhoods(model.world, packs):
+        if clock.over() or idle == PATIENCE:
             break
         bridge.reset()
-        hold(model, bridge, packs, free)
-        search = OrderedSolve(model, bridge, packs, Clock(min(5.0, clock.left()), clock.should_stop), gap=gap, nodes=NODES)
-        packs = search.run()
+        hold(bridge, packs, free)
+        search = OrderedSolve(model, bridge, packs, clock, gap=gap, nodes=NODES, proof=False)
+        before, packs = packs, search.run()
+        idle = idle + 1 if packs == before else 0
     return packs
 
 
-def neighbourhoods(world: World, seed: int) -> Iterator[set[int]]:
-    """Offers to set free: batches of 品规组 over all institutions, so that money, supply and choice can move."""
+def neighbourhoods(world: World, packs: list[int]) -> Iterator[set[int]]:
+    """Offers to set free: 品规组 with open need over all institutions, the most important loss first, each batch with
+    a few purchases of the least important class at every institution, which can give their money."""
+    loss = _losses(world, packs)
+    donors = _donors(world, packs)
     groups: dict[str, list[int]] = defaultdict(list)
     for o, offer in enumerate(world.offers):
-        groups[world.case.drugs[offer.drug].group or f"\\0{offer.drug}"].append(o)
-    dice = random.Random(seed)
-    for _ in range(ROUNDS):
-        names = sorted(groups)
-        dice.shuffle(names)
-        batch: set[int] = set()
-        for name in names:
-            batch.update(groups[name])
-            if len(batch) >= FREE_OFFERS:
-                yield batch
-                batch = set()
-        if batch:
-            yield batch
+        groups[_group(world, offer.drug)].append(o)
+    batch: set[int] = set()
+    for name in sorted(loss, key=lambda name: loss[name])[:MOST_GROUPS]:
+        batch.update(groups[name])
+        if len(batch) >= FREE_OFFERS:
+            yield batch | donors
+            batch = set()
+    if batch:
+        yield batch | donors
 
 
-def hold(model: Model, bridge: Bridge, packs: list[int], free: set[int]) -> None:
+def _group(world: World, drug: int) -> str:
+    return world.case.drugs[drug].group or f"\0{drug}"
+
+
+def _losses(world: World, packs: list[int]) -> dict[str, tuple[int, float]]:
+    """Groups with something missing: (first goal that misses, − how much)."""
+    bought: dict[int, int] = defaultdict(int)
+    for o, count in enumerate(packs):
+        bought[world.offers[o].line] += count * world.offers[o].pack
+    loss: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for k, line in enumerate(world.lines):
+        if line.need > bought[k] and line.offers:
+            kind = world.classes[line.drug]
+            loss[_group(world, line.drug)][kind + (kind > 0)] += (line.need - bought[k]) / float(
+                world.case.drugs[line.drug].daily
+            )
+    for agreed in world.agreed:
+        short = agreed.remaining - sum(world.offers[o].pack * packs[o] for o in agreed.offers)
+        if short > 0 and agreed.offers:
+            product = world.case.products[agreed.product]
+            drug = world.offers[agreed.offers[0]].drug
+            loss[_group(world, drug)][1] += short * float(product.price) / product.pack
+    return {name: (min(goals), -goals[min(goals)]) for name, goals in loss.items()}
+
+
+def _donors(world: World, packs: list[int]) -> set[int]:
+    """For every institution the purchases that matter least: last class, most money."""
+    mine: dict[int, list[int]] = defaultdict(list)
+    for o, count in enumerate(packs):
+        if count:
+            mine[world.offers[o].institution].append(o)
+    return {
+        o
+        for offers in mine.values()
+        for o in sorted(
+            offers, key=lambda o: (-world.classes[world.offers[o].drug], -packs[o] * world.offers[o].price, o)
+        )[:DONORS]
+    }
+
+
+def hold(bridge: Bridge, packs: list[int], free: set[int]) -> None:
     """Fixes every offer outside the neighbourhood at its packs."""
     kept = np.array([o for o in range(len(packs)) if o not in free], dtype=np.int32)
     values = np.array(packs, dtype=float)[kept]

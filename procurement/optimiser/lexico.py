@@ -7,7 +7,6 @@ rule holds and no earlier goal got worse: a plan from here is never an approxima
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,15 +51,28 @@ def gap_of(value: float, bound: float) -> float:
 
 def no_worse(new: list[Fraction], old: list[Fraction], upto: int) -> bool:
     """True when none of the first `upto` goals got worse by more than the promised tolerance."""
-    return all(a <= b + Fraction(1, 10**6) * max(1, abs(b)) / 2 for a, b in zip(new[:upto], old[:upto], strict=True))
+    return all(
+        a <= b + Fraction(1, 10**6) * max(Fraction(1), abs(b)) / 2 for a, b in zip(new[:upto], old[:upto], strict=True)
+    )
 
 
 class OrderedSolve:
     """A plan on its way through the nine goals."""
 
-    # `nodes` is the share of work that each goal gets beyond the asked gap.
-    def __init__(self, model: Model, bridge: Bridge, packs: list[int], clock: Clock, *, gap: float, nodes: int) -> None:
-        self.model, self.bridge, self.clock, self.gap, self.nodes = model, bridge, clock, gap, nodes
+    def __init__(
+        self,
+        model: Model,
+        bridge: Bridge,
+        packs: list[int],
+        clock: Clock,
+        *,
+        gap: float,
+        nodes: int,
+        proof: bool = True,
+    ) -> None:
+        """Each goal may branch on `nodes` to be proven exactly; with `proof` what is then still outside the asked gap
+        is searched on until it is inside or the goal's share of time is used."""
+        self.model, self.bridge, self.clock, self.gap, self.nodes, self.proof = model, bridge, clock, gap, nodes, proof
         self.packs = packs
         self.values = self._value(packs)
         self.results: list[GoalResult] = []
@@ -85,12 +97,21 @@ class OrderedSolve:
         if self.values[number] > 0 and not self.clock.over():
             self.bridge.set_costs(costs)
             share = self.clock.left() / max(1.5, (len(NAMES) - number) / 2)
-            outcome = self.bridge.run(seconds=share, start=self._start(), stop=self._stop())
-            bound = outcome.bound
-            if outcome.values is not None:
-                self._take([round(value) for value in outcome.values[: len(self.packs)]], number)
+            limit = Clock(share)
+            bound = self._search(number, share, 0.0 if self.proof else self.gap, self.nodes)
+            if self.proof and gap_of(float(self.values[number]), bound) > self.gap and not self.clock.over():
+                bound = max(bound, self._search(number, limit.left(), self.gap, None))
         self._freeze(number, costs)
         return bound
+
+    def _search(self, number: int, seconds: float, gap: float, nodes: int | None) -> float:
+        """One run of the solver from the plan at hand; keeps what is better, answers the bound."""
+        outcome = self.bridge.run(
+            seconds=seconds, gap=gap, start=self._start(), stop=self.clock.should_stop, nodes=nodes
+        )
+        if outcome.values is not None:
+            self._take([round(value) for value in outcome.values[: len(self.packs)]], number)
+        return outcome.bound
 
     def _take(self, packs: list[int], number: int) -> None:
         """Keeps a plan that is clean, loses nothing above and gains here."""
@@ -120,13 +141,3 @@ class OrderedSolve:
         for at, short in floor_shortfalls(model.world, model.layout, self.packs).items():
             values[at] = float(short)
         return values
-
-    def _stop(self) -> Callable[[int, float, float], bool]:
-        """Ends a run that is within the asked gap after its share of work (counted, so the answer repeats)."""
-
-        def stop(count: int, best: float, bound: float) -> bool:
-            if self.clock.should_stop is not None and self.clock.should_stop():
-                return True
-            return count >= self.nodes and math.isfinite(best) and gap_of(best, bound) <= self.gap
-
-        return stop

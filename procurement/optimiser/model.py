@@ -75,14 +75,10 @@ def add_rows(problem: pulp.LpProblem, variables: list[pulp.LpVariable], rows: It
     for number, row in enumerate(rows):
         terms = [(variables[at], weight / row.scale) for at, weight in row.terms]
         expression = pulp.LpAffineExpression(terms)
-        problem.addConstraint(
-            pulp.LpConstraint(expression, SENSES[row.sense], f"c{number:07d}", row.bound / row.scale)
-        )
+        problem.addConstraint(pulp.LpConstraint(expression, SENSES[row.sense], f"c{number:07d}", row.bound / row.scale))
 
 
-def add_links(
-    problem: pulp.LpProblem, variables: list[pulp.LpVariable], links: Iterable[tuple[int, int, int]]
-) -> None:
+def add_links(problem: pulp.LpProblem, variables: list[pulp.LpVariable], links: Iterable[tuple[int, int, int]]) -> None:
     """x ≤ most·indicator for every link."""
     for number, (at, indicator, most) in enumerate(links):
         expression = pulp.LpAffineExpression([(variables[at], 1.0), (variables[indicator], float(-most))])
@@ -115,9 +111,9 @@ def choice_rows(world: World, v: Layout) -> Iterator[Row]:
         serving = {world.offers[o].product for o in line.offers if not line.ratio_holds or not _lost(world, o)}
         if serving and serving <= v.z.keys():
             alike[tuple(sorted(serving))].append(k)
-    for serving, lines in alike.items():
+    for products, lines in alike.items():
         total = sum(world.lines[k].need for k in lines)
-        terms = [(v.u[k], 1) for k in lines] + [(v.z[p], total) for p in serving]
+        terms = [(v.u[k], 1) for k in lines] + [(v.z[p], total) for p in products]
         yield Row("产品启用", (), terms, ">=", total)
 
 

@@ -75,17 +75,16 @@ class Basket:
             and (not cold or units <= self.cold)
         )
 
-    def buy_agreed(self, base: dict[int, int], kind: int | None) -> None:
-        """The agreed packs of one class (None: of all), as far as room and money go."""
-        for k in self.lines:
-            if kind is not None and self.world.classes[self.world.lines[k].drug] != kind:
+    def buy_agreed(self, base: list[tuple[int, int]], kind: int | None) -> None:
+        """The agreed packs (offer, packs) of one class (None: of all), as far as room and money go."""
+        for o, packs in base:
+            offer = self.world.offers[o]
+            if kind is not None and self.world.classes[offer.drug] != kind:
                 continue
-            for o in self.world.lines[k].offers:
-                want = min(base.get(o, 0) - self.packs.get(o, 0), self.room(o))
-                price = self.world.offers[o].price
-                want = min(want, self.money // price if price else want)
-                if want > 0 and self.packs.get(o, 0) + want >= self.world.offers[o].least:
-                    self.add(o, want)
+            want = min(packs - self.packs.get(o, 0), self.room(o))
+            want = min(want, self.money // offer.price if offer.price else want)
+            if want > 0 and self.packs.get(o, 0) + want >= offer.least:
+                self.add(o, want)
 
     def buy_class(self, kind: int) -> None:
         """Buys the needs of one class, most patient-days per yuan first."""
@@ -121,7 +120,9 @@ class Basket:
         free = [o for o in line.offers if self.room(o)]
         if line.ratio_holds:
             winners = [o for o in free if self._winning(o)]
-            free = winners or [o for o in free if self.world.case.products[self.world.offers[o].product].status == "非集采"]
+            free = winners or [
+                o for o in free if self.world.case.products[self.world.offers[o].product].status == "非集采"
+            ]
         free.sort(key=lambda o: (self.world.offers[o].price / self.world.offers[o].pack, o))
         found: list[Increment] = []
         while need > 0 and free:
@@ -189,10 +190,10 @@ class Basket:
     def _winning(self, o: int) -> bool:
         return self.world.case.products[self.world.offers[o].product].status in WINNING
 
-    def buy_all(self, base: dict[int, int]) -> None:
+    def buy_all(self, base: list[tuple[int, int]]) -> None:
         """Goals 1 to 6 in their order."""
+        self.buy_agreed(base, 0)
         for kind in range(5):
-            self.buy_agreed(base, 0 if kind == 0 else None)
             self.buy_class(kind)
             self.add_nonwinners(kind)
             if kind == 0:
@@ -215,7 +216,9 @@ class Basket:
     def top_up(self, supplier: int) -> bool:
         """Adds packs within the sensible maxima until the supplier's minimum is reached; False when it cannot be."""
         short = self.world.minimum_orders[supplier] - self.spend_at()[supplier]
-        offers = [o for k in self.lines for o in self.world.lines[k].offers if self.world.offers[o].supplier == supplier]
+        offers = [
+            o for k in self.lines for o in self.world.lines[k].offers if self.world.offers[o].supplier == supplier
+        ]
         for wanted in (True, False):
             for o in sorted(offers, key=lambda o: self._usefulness(o, wanted)):
                 if short <= 0:

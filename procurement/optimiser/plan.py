@@ -7,7 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 OPTIMAL, FEASIBLE, REJECTED = "optimal", "feasible", "rejected"
-STATUS_WORDS = {OPTIMAL: "已达到要求的最优差距", FEASIBLE: "可行（部分目标未证明到要求的差距）", REJECTED: "数据有误，未计算"}
+STATUS_WORDS = {
+    OPTIMAL: "已达到要求的最优差距",
+    FEASIBLE: "可行（部分目标未证明到要求的差距）",
+    REJECTED: "数据有误，未计算",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from procurement.optimiser.world import WINNING, World
@@ -64,7 +65,7 @@ class Layout:
         self.size = at + len(self.m)
 
 
-def _floors(at: int, floors: list) -> dict[int, int]:
+def _floors(at: int, floors: list[Decimal | None]) -> dict[int, int]:
     wanted = [i for i, floor in enumerate(floors) if floor]
     return {i: at + k for k, i in enumerate(wanted)}
 
@@ -104,7 +105,7 @@ def need_is_met(world: World, v: Layout) -> Iterator[Row]:
         yield Row("需求满足", _line(world, k), [*terms, (at, 1)], ">=", line.need)
 
 
-def no_more_than_makes_sense(world: World, v: Layout) -> Iterator[Row]:
+def no_more_than_makes_sense(world: World, _: Layout) -> Iterator[Row]:
     """Σ_p k_p·x[i,p] ≤ U[i,d]."""
     for k, line in enumerate(world.lines):
         if line.offers:
@@ -118,7 +119,7 @@ def minimum_packs_are_bought(world: World, v: Layout) -> Iterator[Row]:
         yield Row("起订包数", _offer(world, o), [(o, 1), (at, -world.offers[o].least)], ">=", 0)
 
 
-def supply_is_enough(world: World, v: Layout) -> Iterator[Row]:
+def supply_is_enough(world: World, _: Layout) -> Iterator[Row]:
     """Σ_i k_p·x[i,p] ≤ 供应上限_p."""
     buyers: dict[int, Terms] = defaultdict(list)
     for o, offer in enumerate(world.offers):
@@ -137,7 +138,7 @@ def orders_reach_their_minimum(world: World, v: Layout) -> Iterator[Row]:
             yield Row("起送金额", at, [*terms, (v.w[i, s], -world.minimum_orders[s])], ">=", 0, world.tick)
 
 
-def budgets_hold(world: World, v: Layout) -> Iterator[Row]:
+def budgets_hold(world: World, _: Layout) -> Iterator[Row]:
     """Σ_p c_p·x[i,p] ≤ 预算_i."""
     spend = _spend(world)
     for i, budget in enumerate(world.budgets):
@@ -145,14 +146,14 @@ def budgets_hold(world: World, v: Layout) -> Iterator[Row]:
             yield Row("机构预算", (world.case.institutions[i].code,), spend[i], "<=", budget, world.tick)
 
 
-def total_budget_holds(world: World, v: Layout) -> Iterator[Row]:
+def total_budget_holds(world: World, _: Layout) -> Iterator[Row]:
     """Σ_i Σ_p c_p·x[i,p] ≤ 总预算."""
     if world.total_budget is not None:
         terms = [(o, offer.price) for o, offer in enumerate(world.offers)]
         yield Row("总预算", (), terms, "<=", world.total_budget, world.tick)
 
 
-def nonwinners_keep_their_share(world: World, v: Layout) -> Iterator[Row]:
+def nonwinners_keep_their_share(world: World, _: Layout) -> Iterator[Row]:
     """Where both are offered: Σ over 非中选 k_p·x ≤ 非中选比例 · Σ over 中选/备供 k_p·x (as a/b: b·Σ ≤ a·Σ)."""
     ratio = Fraction(world.case.nonwinning_ratio)
     for k, line in enumerate(world.lines):
@@ -174,7 +175,7 @@ def groups_keep_their_number(world: World, v: Layout) -> Iterator[Row]:
                 yield Row("品规数上限", (group,), [(v.z[p], 1) for p in members], "<=", limit)
 
 
-def cold_store_is_enough(world: World, v: Layout) -> Iterator[Row]:
+def cold_store_is_enough(world: World, _: Layout) -> Iterator[Row]:
     """Σ over 冷藏 products k_p·x[i,p] ≤ 冷藏容量_i."""
     chilled: dict[int, Terms] = defaultdict(list)
     for o, offer in enumerate(world.offers):
@@ -244,9 +245,9 @@ def complete(world: World, v: Layout, packs: list[int]) -> list[int]:
         if count:
             offer = world.offers[o]
             values[v.w[offer.institution, offer.supplier]] = 1
-            for at in (v.y.get(o), v.z.get(offer.product)):
-                if at is not None:
-                    values[at] = 1
+            for mark in (v.y.get(o), v.z.get(offer.product)):
+                if mark is not None:
+                    values[mark] = 1
     return values
 
 

@@ -9,9 +9,11 @@ in whole numbers; 4. `explain.py` and `summary.py` say why and add up.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from procurement.optimiser.audit import audit
@@ -55,12 +57,25 @@ def solve(
     clock = Clock(options.time_limit, should_stop)
     seconds = Seconds()
     started = time.monotonic()
-    world = build_world(case)
-    packs, goals = solve_packs(world, options, clock, seconds, on_progress)
-    plan = describe(world, packs, goals, options)
+    with long_lived():
+        world = build_world(case)
+        packs, goals = solve_packs(world, options, clock, seconds, on_progress)
+        plan = describe(world, packs, goals, options)
     seconds.solve = time.monotonic() - started - seconds.build
     plan.seconds = seconds
     return plan
+
+
+@contextmanager
+def long_lived() -> Iterator[None]:
+    """Millions of small objects that all live to the end: the cycle collector would walk them in vain, again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def solve_packs(

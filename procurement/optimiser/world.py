@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 
 from procurement.optimiser.case import BLOCKED_LABEL, Case, Drug
 
@@ -137,7 +136,7 @@ def build_world(case: Case) -> World:
 
 def _tick(case: Case) -> int:
     """Cents, or finer when a price is written with more than two decimals."""
-    exponents = [row.price.as_tuple().exponent for row in case.products]
+    exponents = [row.price.normalize().as_tuple().exponent for row in case.products]
     return int(10 ** max(2, max((-e for e in exponents if isinstance(e, int)), default=2)))
 
 
@@ -166,21 +165,23 @@ def _add_lines(
     own: dict[tuple[int, int], int] = defaultdict(int)
     alliance = set()
     for row in case.commitments:
-        product = product_at[row.product]
+        p = product_at[row.product]
         if row.institution is None:
-            alliance.add(drug_at[case.products[product].drug])
+            alliance.add(drug_at[case.products[p].drug])
         else:
-            own[institution_at[row.institution], product] += row.remaining
+            own[institution_at[row.institution], p] += row.remaining
     suppliers = [supplier_at[product.supplier] for product in case.products]
     everyone = set(range(len(case.institutions)))
     reached = [reach.get(supplier, everyone) for supplier in suppliers]
     for i in range(len(case.institutions)):
         for d in range(len(case.drugs)):
-            row = need_at.get((i, d))
+            need = need_at.get((i, d))
             found = [p for p in by_drug[d] if i in reached[p]]
-            if row is None and len(found) < 2 and not any((i, p) in own for p in found):
+            if need is None and len(found) < 2 and not any((i, p) in own for p in found):
                 continue  # nothing is needed, and U < one pack
-            _add_line(world, i, d, row.net if row else 0, row.limit if row else None, found, own, d in alliance, suppliers)
+            _add_line(
+                world, i, d, need.net if need else 0, need.limit if need else None, found, own, d in alliance, suppliers
+            )
 
 
 def _reach(case: Case, institution_at: dict[str, int], supplier_at: dict[str, int]) -> dict[int, set[int]]:
@@ -240,7 +241,3 @@ def _offer(world: World, i: int, p: int, d: int, s: int, line: int, most: int) -
     if packs < least:
         return name
     return Offer(i, p, d, s, line, product.pack, price, least, packs)
-
-
-def exact(value: Decimal) -> Fraction:
-    return Fraction(value)

@@ -92,7 +92,7 @@ class CaseReader:
             **parameters,
         )
 
-    def _reader(self, sheet: str, required: Sequence[str] = ()) -> Reader:
+    def _reader(self, sheet: str) -> Reader:
         """The sheet's reader; a missing required column is a fault, a missing sheet an empty table."""
         table = self.tables.get(sheet)
         if table is None:
@@ -106,7 +106,7 @@ class CaseReader:
             read.text("机构编码", required=True),
             read.text("机构名称", required=True),
             read.choice("级别", {word: word for word in LEVELS}, required=True),
-            read.money("预算"),
+            _money(read, "预算"),
             _share(read, "基药金额占比下限"),
             _share(read, "医保金额占比下限"),
             read.whole("冷藏容量"),
@@ -139,7 +139,7 @@ class CaseReader:
         columns = (
             read.text("供应商编码", required=True),
             _default(read.text("供应商名称"), ""),
-            _default(read.money("起送金额"), Decimal(0)),
+            _default(_money(read, "起送金额"), Decimal(0)),
         )
         return {row[0]: Supplier(*row) for row in _rows(columns) if row[0]}
 
@@ -151,7 +151,7 @@ class CaseReader:
             self._known(read, "药品编码", drugs, "药品"),
             self._known(read, "供应商编码", suppliers, "供应商"),
             read.whole("包装数", required=True, minimum=1),
-            read.money("单价", required=True),
+            _money(read, "单价", required=True),
             _default(read.text("生产企业"), ""),
             [value or 1 for value in read.whole("起订包数")],
             read.whole("供应上限"),
@@ -198,8 +198,7 @@ class CaseReader:
         read = self._reader("参数")
         read.unique("参数")
         names = read.choice("参数", {word: word for word in PARAMETERS}, required=True)
-        money = read.money("值") if read.has("值") else read.text("值", required=True)
-        values = dict(zip(names, money, strict=True))
+        values = dict(zip(names, read.money("值", required=len(names) > 0), strict=True))
         limit = values.get("品规数上限")
         if limit is not None and (limit < 1 or limit != int(limit)):
             read.fault(names.index("品规数上限"), "值", limit, "应为不小于 1 的整数")
@@ -266,6 +265,11 @@ def _default(values: Sequence[Any], blank: Any) -> list[Any]:
     return [blank if value is None else value for value in values]
 
 
+def _money(read: Reader, column: str, *, required: bool = False) -> list[Decimal | None]:
+    """Yuan to six decimals: drops the dust of a computed Excel cell (12.300000000000001), keeps any price people write."""
+    return [None if value is None else round(value, 6) for value in read.money(column, required=required)]
+
+
 def _share(read: Reader, column: str) -> list[Decimal | None]:
     """A share 0–1, kept exact."""
     values = read.money(column)
@@ -281,5 +285,3 @@ def _positive(read: Reader, column: str) -> list[Decimal | None]:
         if value is not None and value <= 0:
             read.fault(index, column, value, "应为大于 0 的数")
     return values
-
-

@@ -103,7 +103,13 @@ def _summary(plan: Plan) -> list[Sequence[Any]]:
         for s in plan.sites
     ]
     replay = plan.replay
-    rows += [(), (Title("重算依据"),), ("案例指纹", replay.case_sha256), ("求解器", f"{replay.solver} {replay.version}"), ("种子", replay.seed)]
+    rows += [
+        (),
+        (Title("重算依据"),),
+        ("案例指纹", replay.case_sha256),
+        ("求解器", f"{replay.solver} {replay.version}"),
+        ("种子", replay.seed),
+    ]
     return rows
 
 

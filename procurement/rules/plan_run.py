@@ -21,7 +21,7 @@ def plan_file(
     time_limit: float = 60.0,
     gap: float = 0.001,
     seed: int = 0,
-    say: Callable[[str], object] = lambda text: None,
+    say: Callable[[str], object] | None = None,
 ) -> str:
     """Plans one case workbook and answers a summary in Chinese. `say` hears each goal as it is settled.
 
@@ -39,6 +39,8 @@ def plan_file(
     read = time.monotonic() - started
 
     def progress(number: int, name: str, value: float, bound: float, gap: float, left: float) -> None:
+        if say is None:
+            return
         say(f"{number + 1}/9 {name}：{value:,.2f}（界 {bound:,.2f}，差距 {gap:.3%}，剩余 {left:.0f} 秒）")
 
     plan = solve(case, Options(time_limit=time_limit, gap=gap, seed=seed), progress)

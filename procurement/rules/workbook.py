@@ -36,13 +36,13 @@ class Share(float):
 
 def write_workbook(path: Path, sheets: Mapping[str, Sheet]) -> None:
     """Writes all sheets, or nothing: the file appears under its name only when it is complete."""
-    book = Workbook(write_only=True)
-    for title, (header, rows) in sheets.items():
-        _write_sheet(book.create_sheet(title), header, rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(suffix=".xlsx", dir=path.parent)
     os.close(handle)
     try:
+        book = Workbook(write_only=True)
+        for title, (header, rows) in sheets.items():
+            _write_sheet(book.create_sheet(title), header, rows)
         book.save(draft)
         os.chmod(draft, 0o644)
         os.replace(draft, path)
@@ -102,7 +102,10 @@ def _styled(sheet: WriteOnlyWorksheet, value: str, font: Font, fill: PatternFill
 
 def _widths(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterable[float]:
     for column, name in enumerate(header):
-        shown = [name, *(str(row[column]) for row in rows[:MEASURED_ROWS] if column < len(row) and row[column] is not None)]
+        shown = [
+            name,
+            *(str(row[column]) for row in rows[:MEASURED_ROWS] if column < len(row) and row[column] is not None),
+        ]
         yield min(WIDEST, 3 + max(_span(text) for text in shown if not isinstance(text, Title)))
 
 

@@ -39,7 +39,7 @@ def replace_day(alliance: Alliance, as_of: dt.date, forecasts: Iterable[tuple], 
 def prune(alliance: Alliance, as_of: dt.date) -> int:
     """Keeps the last days, and of each month the first day watched for 13 months (what a back-test compares)."""
     days = list(WatchRun.objects.filter(alliance=alliance).order_by("as_of").values_list("as_of", flat=True))
-    first = {}
+    first: dict[tuple[int, int], dt.date] = {}
     for day in days:
         first.setdefault((day.year, day.month), day)
     keep = {day for day in first.values() if (as_of - day).days <= KEEP_MONTHS_DAYS}
@@ -78,12 +78,12 @@ def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable
     supplied = given.leads.counts[given.own_lead]
     columns = _lists(
         wanted, demand.observed, demand.exposed, demand.total, demand.recent, demand.before, demand.cover,
-        demand.mean[at], np.sqrt(demand.variance[at]), demand.variance[:, 29], given.review, given.criticality,
+        demand.mean[at], np.sqrt(demand.variance[at]), demand.variance[:, 29], given.review, demand.service,
         seen.suppliers, supplied, given.lag,
     )  # fmt: skip
     names = (
         "observed_days", "exposed_days", "used", "recent_14", "before_90", "cover_days", "cover_mean", "cover_sd",
-        "variance_30", "review_days", "criticality", "supplier", "deliveries", "stock_lag_days",
+        "variance_30", "review_days", "service", "supplier", "deliveries", "stock_lag_days",
     )  # fmt: skip
     shared = {"method": "DMX", "growth": round(demand.growth, 3)}
     for values in zip(*columns, strict=True):

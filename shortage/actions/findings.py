@@ -149,7 +149,7 @@ def _why(tonight: Night, row: int, level: str, rules: Thresholds) -> tuple[str, 
     arrival = None if due != due or due == NEVER or due <= day(seen.series.as_of) else date_of(due)
     rate = float(demand.mean[row, 29] / 30)
     recent, before = float(demand.recent[row]), float(demand.before[row])
-    grown = recent * 14 >= 5 and recent * 14 > before * 14 + 2 * (before * 14) ** 0.5
+    grown = recent * 14 > before * 14 + 2 * float(demand.variance[row, 13]) ** 0.5
     notice = tonight.listed.get(drug.pk, "") if level == "blue" else ""
     facts = Facts(
         usable=float(risk.usable[row]),

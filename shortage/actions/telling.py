@@ -32,7 +32,8 @@ def tell(
     The most pressing come first; after `most` in a day a person finds the rest in the list. Returns how many were sent.
     """
     pressing = sorted(
-        (alert for alert in alerts if alert.level in PUSHED), key=lambda a: (-NAMES.index(a.level), -a.risk, a.pk)
+        (alert for alert in alerts if alert.level in PUSHED),
+        key=lambda a: (-NAMES.index(a.level), drugs[a.presentation_id].criticality, -a.risk, a.pk),
     )
     if not pressing:
         return 0

@@ -16,15 +16,12 @@ from django.db import transaction
 
 from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Job, Person
-from formulary.queries import rule_value
 from shortage.actions import derived, findings, raising, telling
 from shortage.models import AlertStep, Feed, Notice, WatchRun
-from shortage.queries import feed_states
-from shortage.rules import watching
+from shortage.queries import feed_states, watch_settings
 from shortage.rules.assessment import assess
 from shortage.rules.grading import Thresholds
 from shortage.rules.lifecycle import Verb
-from shortage.rules.policy import ServiceLevels
 from shortage.rules.watching import Habits
 from shortage.series import gather
 
@@ -51,7 +48,7 @@ def watch(
     `report(percent, note)` hears of progress, never inside a transaction. Raises NothingToWatch.
     """
     started, say = time.monotonic(), report or _silent
-    rules, levels, habits = settings(alliance, as_of)
+    rules, levels, habits = watch_settings(alliance, as_of)
     if not alliance.institutions.filter(active=True).exists():
         raise NothingToWatch(f"{alliance} 没有在用的机构，无需监测")
     say(5, "读取用量、库存与在途订单")
@@ -80,15 +77,6 @@ def watch(
         run.save(update_fields=["seconds"])
     say(100, "完成")
     return run
-
-
-def settings(alliance: Alliance, on: dt.date) -> tuple[Thresholds, ServiceLevels, Habits]:
-    """The rule values in force, keys `watch.<name>`; defaults where nobody set one."""
-
-    def value_of(key: str, default: object) -> object:
-        return rule_value(key, alliance=alliance, on=on, default=default)
-
-    return watching.read(Thresholds, value_of), watching.read(ServiceLevels, value_of), watching.read(Habits, value_of)
 
 
 def default_day(alliance: Alliance, today: dt.date) -> dt.date:

@@ -79,7 +79,7 @@ def backtest(panel: Panel, plan: Design, *, own: float = 0.5) -> Backtest:
         sums = [y @ windows, (y * y) @ windows]
         with_e = [plain[1], sums[0], plain[1]] if e is None else [e @ windows, (y * e) @ windows, (e * e) @ windows]
         for place, value in zip((0, 2, 1, 3, 4), (*sums, *with_e), strict=True):
-            squares[place, rows] = value.reshape(-1, 2, o)
+            squares[place, rows] = value.reshape(value.shape[0], 2, o)
         known[rows] = (squares[1, rows].sum(axis=1) > 0) & (bottom[:, 1:, -1] > 0)
     total, exposed = squares[0].sum(axis=1), squares[1].sum(axis=1)
     return Backtest(plan, rates, total, exposed, squares, known, min(1.0, plan.spacing / plan.lead))

@@ -73,9 +73,10 @@ def gather(history: History, lead: int) -> Features:
     columns |= _receipts(received, seen, stock, rate, month)
     columns["own_falls"] = _discounted(fell, could_fall, np.inf, 8, BASE)
     columns["own_falls_recent"] = _discounted(fell, could_fall, 6 * month, 3, BASE)
+    state = _State(empty, seen, fell, could_fall, received > 0, stock > 0, columns["cover"])
     for name, group in (("item", history.item), ("site", history.site)):
         if group is not None:
-            columns |= _group(name, group, empty, seen, fell, could_fall, received > 0, columns["cover"], stock, month)
+            columns |= _group(name, group, state, month)
     everywhere = fell.sum(axis=0) / np.maximum(could_fall.sum(axis=0), 1)
     columns["falls_everywhere"] = np.broadcast_to(everywhere, stock.shape)
     names = tuple(columns)
@@ -151,24 +152,36 @@ def _receipts(received: Doubles, seen: Flags, stock: Doubles, rate: Doubles, mon
     }
 
 
-def _group(
-    name: str, group: NDArray[np.int64], empty: Flags, seen: Flags, fell: Flags, could: Flags, came: Flags,
-    cover: NDArray, stock: Doubles, month: float,
-) -> dict[str, NDArray]:  # fmt: skip
+@dataclass(frozen=True)
+class _State:
+    """Flags and covers of every series and period, as the groups look at them."""
+
+    empty: Flags
+    seen: Flags
+    fell: Flags
+    could_fall: Flags
+    came: Flags
+    stocked: Flags
+    cover: Doubles
+
+
+def _group(name: str, group: NDArray[np.int64], state: _State, month: float) -> dict[str, NDArray]:
     """The others of the group (itself left out), and the group's own history of running empty."""
-    now = _others(empty, seen, group, 2, 0.3)
+    now = _others(state.empty, state.seen, group, 2, 0.3)
+    # A series counts as silent only once it has spoken: that it will appear later is not known yet.
+    begun = np.logical_or.accumulate(state.seen, axis=1)
     columns: dict[str, NDArray] = {
         f"{name}_empty": now,
-        f"{name}_emptied": _others(fell, could, group, 5, BASE),
-        f"{name}_received": _others(came & seen, seen, group, 2, 0.3),
-        f"{name}_cover": _others(np.clip(cover, -3, 4), seen & (stock > 0), group, 1, 1.5),
-        f"{name}_unseen": _others(~seen, np.ones_like(seen), group, 1, 0.2),
+        f"{name}_emptied": _others(state.fell, state.could_fall, group, 5, BASE),
+        f"{name}_received": _others(state.came & state.seen, state.seen, group, 2, 0.3),
+        f"{name}_cover": _others(np.clip(state.cover, -3, 4), state.seen & state.stocked, group, 1, 1.5),
+        f"{name}_unseen": _others(begun & ~state.seen, begun, group, 1, 0.2),
     }
     change = now.copy()
     change[:, 1:] -= now[:, :-1]
     change[:, 0] = 0
     columns[f"{name}_change"] = change
-    falls, chances = (_summed(a, group) for a in (fell, could))
+    falls, chances = (_summed(a, group) for a in (state.fell, state.could_fall))
     for label, memory in (("recent", 2 * month), ("year", 12 * month)):
         columns[f"{name}_falls_{label}"] = np.log(_decayed(falls, chances, memory, 5, BASE))[group]
     return columns

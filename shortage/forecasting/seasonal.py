@@ -16,8 +16,8 @@ from shortage.forecasting.panel import Floats, Freq
 
 SMOOTH = 0.76
 """Least share of periods with demand: the bound ADI < 1.32 of forecasting.md §8."""
-GAIN = 0.03
-"""Least cut in squared error on the held-back part."""
+GAIN, LUCK = 0.03, 0.5
+"""Least cut in squared error on the held-back part, and luck ÷ √(periods held back) that it must exceed."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def _proved(y: Floats, e: Floats, slots: NDArray[np.int64], cycle: Cycle) -> tup
     seen = e[:, cut:] > 0
     with_factors = ((y[:, cut:] - plain * np.take_along_axis(early, tested, axis=1)) ** 2 * seen).sum(axis=1)
     without = ((y[:, cut:] - plain) ** 2 * seen).sum(axis=1)
-    return with_factors < (1 - GAIN) * without, _table(y, expected, slots, cycle)
+    least = max(GAIN, LUCK / max(1, y.shape[1] - cut) ** 0.5)
+    return with_factors < (1 - least) * without, _table(y, expected, slots, cycle)
 
 
 def _level(y: Floats, e: Floats, length: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from shortage.queries.freshness import (
     watch_summary,
 )
 from shortage.queries.need import NoForecast, need
+from shortage.queries.settings import watch_settings
 
 __all__ = [
     "Dossier",
@@ -27,5 +28,6 @@ __all__ = [
     "notices",
     "open_alert_count",
     "unread_notice_count",
+    "watch_settings",
     "watch_summary",
 ]

@@ -20,7 +20,7 @@ URGENCY = Case(
 def alerts(
     scope: Scope, *, level: str = "", state: str = "live", institution: int | None = None, words: str = ""
 ) -> QuerySet[Alert]:
-    """Alerts of the institutions in reach, the most pressing first. state: live, open, acting, closed or all; words
+    """Alerts of the institutions in reach, the most pressing first (level, 保障等级, days left). state: live, open, acting, closed or all; words
     look in name, strength, code and pinyin initials of the drug."""
     rows = Alert.objects.filter(institution__in=scope.institution_ids)
     if state != "all":
@@ -37,7 +37,7 @@ def alerts(
             | Q(presentation__pinyin__istartswith=word)
         )
     joined = rows.select_related("institution", "presentation", "handler").annotate(urgency=URGENCY)
-    return joined.order_by("-urgency", "days_of_supply", "-risk", "pk")
+    return joined.order_by("-urgency", "presentation__criticality", "days_of_supply", "-risk", "pk")
 
 
 def level_counts(scope: Scope) -> dict[str, int]:

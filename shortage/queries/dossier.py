@@ -46,11 +46,11 @@ class Dossier:
         held = series.holdings(self.alert.institution.alliance, self.as_of, only=self.key).lots
         return [
             {
-                "expiry": None if row.expiry == NEVER else date_of(row.expiry),
-                "days": None if row.expiry == NEVER else int(row.expiry - day(self.as_of)),
-                "quantity": int(row.quantity),
+                "expiry": None if row["expiry"] == NEVER else date_of(row["expiry"]),
+                "days": None if row["expiry"] == NEVER else int(row["expiry"] - day(self.as_of)),
+                "quantity": int(row["quantity"]),
             }
-            for row in held.itertuples()
+            for row in held.to_dict("records")
         ]
 
     @cached_property
@@ -59,15 +59,15 @@ class Dossier:
         frame = series.open_orders(self.alert.institution.alliance, self.as_of, only=self.key)
         return [
             {
-                "reference": row.reference,
-                "supplier": row.supplier,
-                "quantity": int(row.quantity),
-                "ordered": date_of(row.ordered),
-                "age": int(row.age),
-                "due": None if row.due == NEVER else date_of(row.due),
-                "overdue": 0 if row.due == NEVER else max(0, day(self.as_of) - int(row.due)),
+                "reference": row["reference"],
+                "supplier": row["supplier"],
+                "quantity": int(row["quantity"]),
+                "ordered": date_of(row["ordered"]),
+                "age": int(row["age"]),
+                "due": None if row["due"] == NEVER else date_of(row["due"]),
+                "overdue": 0 if row["due"] == NEVER else max(0, day(self.as_of) - int(row["due"])),
             }
-            for row in frame.itertuples()
+            for row in frame.to_dict("records")
         ]
 
     @property

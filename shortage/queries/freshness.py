@@ -6,11 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from formulary.models import Alliance, Institution
-from formulary.queries import rule_value
 from shortage import series
 from shortage.models import AlertLevel, Feed, WatchRun
-from shortage.rules import watching
-from shortage.rules.watching import Habits
+from shortage.queries.settings import watch_settings
 
 
 def latest_run(alliance: Alliance, as_of: dt.date | None = None) -> WatchRun | None:
@@ -54,7 +52,7 @@ class FeedState:
 
 def feed_states(alliance: Alliance, on: dt.date) -> list[FeedState]:
     """Every institution in use, the late ones first."""
-    habits = watching.read(Habits, lambda key, default: rule_value(key, alliance=alliance, on=on, default=default))
+    _, _, habits = watch_settings(alliance, on)
     last = series.last_days(alliance)
     states = [
         FeedState(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -23,7 +25,7 @@ from shortage.models import (
     StockLot,
     StockPosition,
 )
-from shortage.queries.freshness import feed_states, latest_run
+from shortage.queries.freshness import FeedState, feed_states, latest_run
 
 STATES = {
     "out": ("断货", "red"),
@@ -36,68 +38,80 @@ SOON = 180
 CURVE_DAYS = 90
 
 
-def stock_rows(
-    scope: Scope, today: dt.date, *, words: str = "", institution: str = "", state: str = "", expiry: str = ""
-) -> QuerySet[StockPosition]:
-    """Newest stock of every item in reach, worst first, annotated with state, safety, daily_use and days (of supply).
+@dataclass(frozen=True)
+class StockOverview:
+    """Newest stock of every item in reach, as seen today. What is asked of the watch and the feeds is asked once."""
 
-    The state is 没有数据 when the institution's data is late: what was there days ago says nothing of today.
-    """
-    rows = _rated(scope, today)
-    if institution:
-        rows = rows.filter(institution__code=institution)
-    for word in words.split():
-        rows = rows.filter(
-            Q(presentation__name__icontains=word)
-            | Q(presentation__strength__icontains=word)
-            | Q(presentation__code__iexact=word)
-            | Q(presentation__pinyin__istartswith=word)
+    scope: Scope
+    today: dt.date
+
+    @cached_property
+    def late(self) -> list[FeedState]:
+        """Institutions in reach without current data."""
+        feeds = feed_states(self.scope.alliance, self.today)
+        return [feed for feed in feeds if feed.late and feed.institution.pk in self.scope.institution_ids]
+
+    def rows(
+        self, *, words: str = "", institution: str = "", state: str = "", expiry: str = ""
+    ) -> QuerySet[StockPosition]:
+        """Items, worst first, annotated with state, safety and days (of supply).
+
+        The state is 没有数据 when the institution's data is late: what was there days ago says nothing of today.
+        """
+        rows = self._rated
+        if institution:
+            rows = rows.filter(institution__code=institution)
+        for word in words.split():
+            rows = rows.filter(
+                Q(presentation__name__icontains=word)
+                | Q(presentation__strength__icontains=word)
+                | Q(presentation__code__iexact=word)
+                | Q(presentation__pinyin__istartswith=word)
+            )
+        if state:
+            rows = rows.filter(state=state)
+        if expiry == "expired":
+            rows = rows.filter(expired__gt=0)
+        elif expiry:
+            rows = rows.filter(nearest_expiry__lte=self.today + dt.timedelta(days=int(expiry)))
+        return rows.select_related("institution", "presentation").order_by(
+            "rank",
+            "presentation__criticality",
+            F("days").asc(nulls_last=True),
+            "institution",
+            "presentation__name",
+            "pk",
         )
-    if state:
-        rows = rows.filter(state=state)
-    if expiry == "expired":
-        rows = rows.filter(expired__gt=0)
-    elif expiry:
-        rows = rows.filter(nearest_expiry__lte=today + dt.timedelta(days=int(expiry)))
-    return rows.select_related("institution", "presentation").order_by(
-        "rank", F("days").asc(nulls_last=True), "institution", "presentation__name", "pk"
-    )
 
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many items are in each state, zeros included."""
+        counted = self._rated.order_by().values_list("state").annotate(Count("pk"))
+        return dict.fromkeys(STATES, 0) | dict(counted)
 
-def state_counts(scope: Scope, today: dt.date) -> dict[str, int]:
-    """How many items are in each state, zeros included."""
-    counted = _rated(scope, today).order_by().values_list("state").annotate(Count("pk"))
-    return dict.fromkeys(STATES, 0) | dict(counted)
-
-
-def expiring_soon(scope: Scope, today: dt.date) -> int:
-    """Items with a usable batch that expires within half a year."""
-    soon = today + dt.timedelta(days=SOON)
-    return StockPosition.objects.filter(institution__in=scope.institution_ids, nearest_expiry__lte=soon).count()
-
-
-def _rated(scope: Scope, today: dt.date) -> QuerySet[Any]:
-    run = latest_run(scope.alliance)
-    as_of = run.as_of if run else None
-    late = [feed.institution.pk for feed in feed_states(scope.alliance, today) if feed.late]
-    mine = {"institution": OuterRef("institution"), "presentation": OuterRef("presentation"), "as_of": as_of}
-    forecast, risk = Forecast.objects.filter(**mine), Risk.objects.filter(**mine)
-    rows = StockPosition.objects.filter(institution__in=scope.institution_ids).annotate(
-        safety=Subquery(forecast.values("safety_stock")[:1]),
-        daily_use=Subquery(forecast.values("daily_rate")[:1]),
-        days=Subquery(risk.values("days_of_supply")[:1]),
-    )
-    state = Case(
-        When(institution__in=late, then=Value("silent")),
-        When(quantity=0, then=Value("out")),
-        When(safety__isnull=True, then=Value("unrated")),
-        When(quantity__lt=F("safety"), then=Value("low")),
-        default=Value("enough"),
-        output_field=CharField(),
-    )
-    order = {"out": 0, "low": 1, "silent": 2, "unrated": 3}
-    rank = Case(*(When(state=name, then=Value(place)) for name, place in order.items()), default=Value(4))
-    return rows.annotate(state=state).annotate(rank=rank)
+    @cached_property
+    def _rated(self) -> QuerySet[Any]:
+        run = latest_run(self.scope.alliance)
+        mine = {
+            "institution": OuterRef("institution"),
+            "presentation": OuterRef("presentation"),
+            "as_of": run.as_of if run else None,
+        }
+        rows = StockPosition.objects.filter(institution__in=self.scope.institution_ids).annotate(
+            safety=Subquery(Forecast.objects.filter(**mine).values("safety_stock")[:1]),
+            days=Subquery(Risk.objects.filter(**mine).values("days_of_supply")[:1]),
+        )
+        state = Case(
+            When(institution__in=[feed.institution.pk for feed in self.late], then=Value("silent")),
+            When(quantity=0, then=Value("out")),
+            When(safety__isnull=True, then=Value("unrated")),
+            When(quantity__lt=F("safety"), then=Value("low")),
+            default=Value("enough"),
+            output_field=CharField(),
+        )
+        order = {"out": 0, "low": 1, "silent": 2, "unrated": 3}
+        rank = Case(*(When(state=name, then=Value(place)) for name, place in order.items()), default=Value(4))
+        return rows.annotate(state=state).annotate(rank=rank)
 
 
 def item_curve(institution: Institution, presentation_id: int, until: dt.date) -> dict[str, dict[str, Any]]:

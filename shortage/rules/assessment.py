@@ -59,7 +59,7 @@ class Inputs:
 @dataclass(frozen=True)
 class Demand:
     """rate: a day at calendar factor 1. mean, variance (N, P): totals of the next 1…P days. cover (N,): days until the
-    next delivery can come (lead time + review). observed, exposed: known days, and days in stock. recent, before:
+    next delivery can come (lead time + review), with the service level held over them. observed, exposed: known days, and days in stock. recent, before:
     use per day in stock of the last 14 and of the 90 days before."""
 
     rate: Doubles
@@ -69,6 +69,7 @@ class Demand:
     q90_30: Doubles
     growth: float
     cover: Ints
+    service: Doubles
     lead_days: Doubles
     policy: Policy
     observed: Ints
@@ -174,11 +175,12 @@ def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
         mean[:, day - 1], variance[:, day - 1] = fit.cumulative(day)
     q10, q90 = (fit.cumulative_quantile(tau, HORIZON) for tau in (0.1, 0.9))
     at = (np.arange(len(cover)), cover - 1)
-    places = {levels.of(str(letter)): given.criticality == letter for letter in np.unique(given.criticality)}
+    letters, at_letter = np.unique(given.criticality, return_inverse=True)
+    service = np.array([levels.of(str(letter)) for letter in letters], dtype=float)[at_letter]
 
     def quantile(tau: float) -> Doubles:
         """Only the rows that ask for this service level."""
-        answer, rows = np.zeros(len(cover)), places[tau]
+        answer, rows = np.zeros(len(cover)), service == tau
         answer[rows] = negbin.quantile(tau, mean[at][rows], variance[at][rows])
         return answer
 
@@ -188,7 +190,7 @@ def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
     recent, before = (_per_day(used[:, part], exposed[:, part]) for part in (slice(-14, None), slice(-104, -14)))
     totals = (known.sum(axis=1), exposed.sum(axis=1, dtype=np.float64), used.sum(axis=1, dtype=np.float64))
     rate = fit.rate.astype(np.float64)
-    return Demand(rate, mean, variance, q10, q90, fit.growth, cover, lead_days, held, *totals, recent, before)
+    return Demand(rate, mean, variance, q10, q90, fit.growth, cover, service, lead_days, held, *totals, recent, before)
 
 
 def _per_day(used: NDArray[np.float32], exposed: NDArray[np.float32]) -> Doubles:

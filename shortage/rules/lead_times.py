@@ -69,6 +69,6 @@ def _steadied(days: Doubles, towards: Doubles) -> Doubles:
     seen = np.array([mean, usual.std() / mean, late.mean(), np.median(delayed) if late.any() else towards[3]])
     count = np.array([usual.size, usual.size, days.size, delayed.size], dtype=float)
     weight = count / (count + PRIOR_COUNT)
-    mixed = weight * seen + (1 - weight) * towards
+    mixed: Doubles = weight * seen + (1 - weight) * towards
     mixed[1] = np.clip(mixed[1], 0.1, 1.2)
     return mixed

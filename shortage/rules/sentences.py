@@ -36,7 +36,7 @@ class Words:
 def figure(value: float) -> str:
     """18, 1.5, 0.04: no more digits than a person needs."""
     if value >= 10:
-        return f"{value:.0f}"
+        return f"{value:,.0f}"
     return f"{value:.1f}".removesuffix(".0") if value >= 1 else f"{value:.2g}"
 
 
@@ -58,8 +58,10 @@ def _left(words: Words) -> str:
         return f"可用库存已为 0，{use}需求"
     when = stockout_on(words.as_of, words.supply)
     if when is None or words.supply is None:
-        return f"现有 {words.stock} {words.unit}，{use}"
-    return f"现有 {words.stock} {words.unit}，按{use}约 {int(words.supply)} 天后（{when:%m-%d}）用完"
+        return f"现有 {words.stock:,} {words.unit}，{use}"
+    if words.supply < 1:
+        return f"现有 {words.stock:,} {words.unit}，按{use}不足一天即用完"
+    return f"现有 {words.stock:,} {words.unit}，按{use}约 {int(words.supply)} 天后（{when:%m-%d}）用完"
 
 
 def _why(cause: Cause, words: Words) -> str:
@@ -68,9 +70,9 @@ def _why(cause: Cause, words: Words) -> str:
     return {
         Cause.SHORTAGE: _shortage,
         Cause.LATE_ORDER: _late,
-        Cause.EXPIRY: lambda w: f"其中 {w.expiring} {w.unit}将在 30 天内过期而用不完",
+        Cause.EXPIRY: lambda w: f"其中 {w.expiring:,} {w.unit}将在 30 天内过期而用不完",
         Cause.DEMAND_UP: lambda w: f"近 14 天日均用量由 {figure(w.before)} 升至 {figure(w.recent)} {w.unit}",
-        Cause.NO_ORDER: lambda w: f"已低于补货点 {w.reorder_point} {w.unit}，尚未下单",
+        Cause.NO_ORDER: lambda w: f"已低于补货点 {w.reorder_point:,} {w.unit}，尚未下单",
         Cause.LOW_STOCK: _coming,
     }[cause](words)
 
@@ -84,7 +86,7 @@ def _coming(words: Words) -> str:
     if words.on_order <= 0:
         return ""
     when = f"预计 {words.due:%m-%d} 到货" if words.due else "到货日未定"
-    return f"在途 {words.on_order} {words.unit}，{when}"
+    return f"在途 {words.on_order:,} {words.unit}，{when}"
 
 
 def _shortage(words: Words) -> str:

@@ -20,6 +20,7 @@ PROBLEM = "问题"
 RED = PatternFill("solid", fgColor="FFFFC7CE")
 HEAD = PatternFill("solid", fgColor="FFDDEBE7")
 TEXT = "@"
+FORM_LINES = 2_000
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _CODES = {"机构编码", *CODE_COLUMNS, "批号", "供应商编码", "订单号"}
 SHEETS = {
@@ -104,15 +105,15 @@ def template() -> bytes:
             sheet.column_dimensions[letter].width = 26 if column == "医保编码" else 16
             if column in _CODES or column == "单位":
                 sheet.column_dimensions[letter].number_format = TEXT
-                for row in range(2, 2001):
-                    sheet.cell(row, number).number_format = TEXT
+                for line in range(2, FORM_LINES):
+                    sheet.cell(line, number).number_format = TEXT
         sheet.freeze_panes = "A2"
     notes = book.create_sheet("填写说明")
-    for row, texts in enumerate(NOTES, start=1):
-        for column, text in enumerate(texts, start=1):
-            cell = notes.cell(row, column, text or None)
+    for line, texts in enumerate(NOTES, start=1):
+        for number, text in enumerate(texts, start=1):
+            cell = notes.cell(line, number, text or None)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-            if row == 1:
+            if line == 1:
                 _head(cell)
     for letter, width in zip("ABCD", (26, 64, 18, 18), strict=True):
         notes.column_dimensions[letter].width = width

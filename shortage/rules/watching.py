@@ -31,5 +31,8 @@ Values = TypeVar("Values", Thresholds, ServiceLevels, Habits)
 
 def read(kind: type[Values], value_of: Callable[[str, Any], Any]) -> Values:
     """One of the value classes, each field asked as `value_of("watch.<field>", default)`; kept in its default's type."""
-    found = {f.name: type(f.default)(value_of(f"watch.{f.name}", f.default)) for f in fields(kind)}
+    found: dict[str, Any] = {}
+    for field in fields(kind):
+        default: Any = field.default
+        found[field.name] = type(default)(value_of(f"watch.{field.name}", default))
     return kind(**found)

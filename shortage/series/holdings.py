@@ -14,7 +14,8 @@ import pandas as pd
 
 from formulary.models import Alliance
 from shortage.models import StockLevel, StockLot
-from shortage.series.reading import NEVER, day, day_sql, table, whole_numbers
+from shortage.series.keys import institutions
+from shortage.series.reading import NEVER, day, day_sql, newest
 
 KEY = ["institution", "presentation"]
 
@@ -52,32 +53,22 @@ def _newest(
     only: tuple[int, int] | None,
 ) -> pd.DataFrame:
     """The rows of the newest day of each series: institution, presentation, day, then the columns."""
-    name = table(model)
-    where, params = "institution_id = %s AND date <= %s AND superseded_by_id IS NULL", [as_of]
-    if only:
-        where, params = where + " AND presentation_id = %s", [as_of, only[1]]
-    chosen = ", ".join(
-        f"COALESCE({day_sql('s.expiry')}, {NEVER})" if column == "expiry" else f"s.{column}" for column in columns
-    )
-    sql = (
-        f"SELECT s.institution_id, s.presentation_id, {day_sql('s.date')}, {chosen} FROM {name} s JOIN ("
-        f"SELECT presentation_id, MAX(date) AS newest FROM {name} WHERE {where} GROUP BY presentation_id) last "
-        "ON last.presentation_id = s.presentation_id AND last.newest = s.date "
-        "WHERE s.institution_id = %s AND s.superseded_by_id IS NULL"
-    )
-    pks = [only[0]] if only else alliance.institutions.filter(active=True).order_by("pk").values_list("pk", flat=True)
-    parts = [whole_numbers(sql, [pk, *params, pk], 3 + len(columns)) for pk in pks]
-    rows = np.concatenate(parts) if parts else np.empty((0, 3 + len(columns)), dtype=np.int64)
-    return pd.DataFrame(rows, columns=[*KEY, "day", *columns])
+    places = [only[0]] if only else [institution.pk for institution in institutions(alliance)]
+    chosen = [f"COALESCE({day_sql('s.expiry')}, {NEVER})" if name == "expiry" else f"s.{name}" for name in columns]
+    parts = [newest(model, chosen, place, as_of, only[1] if only else None) for place in places]
+    rows = np.concatenate([np.empty((0, 2 + len(columns)), dtype=np.int64), *parts])
+    frame = pd.DataFrame(rows, columns=["presentation", "day", *columns])
+    frame.insert(0, "institution", np.repeat(np.array(places, dtype=np.int64), [len(part) for part in parts]))
+    return frame
 
 
 def _at_level(lots: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
     """Batches that add up to the closing stock wherever that is as new; the rest has no known expiry."""
     both = lots.merge(levels, on=KEY, how="left", suffixes=("", "_level"))
+    both = both.sort_values([*KEY, "expiry"], kind="stable", ignore_index=True)
     ruled = both.day_level >= both.day
     # Closing stock counts usable units only: what had expired by then is not in it.
     gone = ruled & (both.expiry <= both.day_level)
-    both = both.sort_values([*KEY, "expiry"], kind="stable")
     both["standing"] = both.quantity.where(~gone, 0)
     group = both.groupby(KEY)
     before = group.standing.cumsum() - both.standing

@@ -6,13 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 
 from formulary.models import Alliance, Institution, Level
 from shortage.forecasting import exposure
 from shortage.models import Consumption, Feed, StockLevel
 from shortage.series import keys
-from shortage.series.reading import day, day_sql, table, whole_numbers
+from shortage.series.reading import chunks, date_of, day, day_sql, newest, table
 
 HISTORY_DAYS = 365
 Ints = NDArray[np.int64]
@@ -106,31 +107,31 @@ def _institution(
 def _rows(
     model: type[Consumption] | type[StockLevel], institution: int, first: int, days: int, one: int | None
 ) -> Ints:
-    """(rows, 3): presentation, day number, quantity of the window, current facts only."""
+    """(rows, 3): presentation, day number, quantity of the window, current facts only.
+
+    The database joins each day's pairs into one text: half the time of handing over a Python row per fact.
+    """
+    joined = "STRING_AGG" if connection.vendor == "postgresql" else "GROUP_CONCAT"
     sql = (
-        f"SELECT presentation_id, {day_sql('date')}, quantity FROM {table(model)} "
+        f"SELECT {day_sql('date')}, {joined}(presentation_id || ',' || quantity, ',') FROM {table(model)} "
         "WHERE institution_id = %s AND date >= %s AND date <= %s AND superseded_by_id IS NULL"
     )
-    since = dt.date(1970, 1, 1) + dt.timedelta(days=first)
+    since = date_of(first)
     params: list[object] = [institution, since, since + dt.timedelta(days=days - 1)]
     if one is not None:
         sql, params = sql + " AND presentation_id = %s", [*params, one]
-    return whole_numbers(sql, params, 3)
+    parts = []
+    for number, text in (row for rows in chunks(sql + " GROUP BY date", params) for row in rows):
+        pairs = np.fromstring(text, dtype=np.int64, sep=",").reshape(-1, 2)
+        parts.append(np.insert(pairs, 1, number, axis=1))
+    return np.concatenate(parts) if parts else np.empty((0, 3), dtype=np.int64)
 
 
 def _carried(institution: int, first: int, one: int | None) -> Ints:
     """The last closing stock before the window, set on its first day: it holds until the next row."""
-    since = dt.date(1970, 1, 1) + dt.timedelta(days=first)
-    which, extra = ("", []) if one is None else (" AND presentation_id = %s", [one])
-    stock = table(StockLevel)
-    sql = (
-        f"SELECT s.presentation_id, {first}, s.quantity FROM {stock} s JOIN ("
-        f"SELECT presentation_id, MAX(date) AS newest FROM {stock} WHERE institution_id = %s AND date < %s "
-        f"AND superseded_by_id IS NULL{which} GROUP BY presentation_id) last "
-        "ON last.presentation_id = s.presentation_id AND last.newest = s.date "
-        "WHERE s.institution_id = %s AND s.superseded_by_id IS NULL"
-    )
-    return whole_numbers(sql, [institution, since, *extra, institution], 3)
+    rows = newest(StockLevel, ["s.quantity"], institution, date_of(first - 1), one)
+    rows[:, 1] = first
+    return rows
 
 
 def _scatter(block: Floats32, who: Ints, rows: Ints, first: int) -> None:

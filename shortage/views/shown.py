@@ -35,16 +35,12 @@ def working_of(case):
     w, unit = forecast.working, case.alert.presentation.unit
     supplier = w["supplier"] or "未知供应商"
     return [
-        ("日均用量", f"{forecast.daily_rate:.2f} {unit}：{w['observed_days']} 天有数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:g} {unit}；近期权重更大"),
-        ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:.2f} / {w['before_90']:.2f} {unit}"),
-        ("未来 30 天", f"{forecast.mean_30:.0f} {unit}（八成可能在 {forecast.q10_30:.0f}–{forecast.q90_30:.0f} 之间）"),
-        ("到货天数", f"{forecast.lead_days:.1f} 天（{supplier}，依据 {w['deliveries']} 次到货）"),
-        ("备货周期", f"到货天数＋补货周期 {w['review_days']} 天 ＝ {w['cover_days']} 天"),
-        ("补货点", f"{forecast.reorder_point} {unit}：备货周期内用量的 {_service(w['criticality'])} 分位（均值 {w['cover_mean']:.0f}，标准差 {w['cover_sd']:.0f}）"),
-        ("安全库存", f"{forecast.safety_stock} {unit} ＝ 补货点 − 均值"),
-        ("补足目标", f"{forecast.order_up_to} {unit} ＝ 补货点＋30 天用量"),
+        ("日均用量", f"{forecast.daily_rate:,.2f} {unit}：{w['observed_days']} 天有数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大"),
+        ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:,.2f} / {w['before_90']:,.2f} {unit}"),
+        ("未来 30 天", f"{forecast.mean_30:,.0f} {unit}（八成可能在 {forecast.q10_30:,.0f}–{forecast.q90_30:,.0f} 之间）"),
+        ("到货天数", f"{forecast.lead_days:.1f} 天（{supplier}，依据 {w['deliveries']:,} 次到货）"),
+        ("备货周期", f"到货天数＋补货周期 {w['review_days']} 天，取 {w['cover_days']} 天"),
+        ("补货点", f"{forecast.reorder_point:,} {unit}：备货周期内用量的 {w['service']:.0%} 分位（均值 {w['cover_mean']:,.0f}，标准差 {w['cover_sd']:,.0f}）"),
+        ("安全库存", f"{forecast.safety_stock:,} {unit} ＝ 补货点 − 均值"),
+        ("补足目标", f"{forecast.order_up_to:,} {unit} ＝ 补货点＋30 天用量"),
     ]  # fmt: skip
-
-
-def _service(letter):
-    return {"A": "99%", "B": "97%", "C": "95%"}[letter]

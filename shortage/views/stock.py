@@ -19,23 +19,22 @@ PER_PAGE = 50
 def stock_list(request):
     today = timezone.localdate()
     form = StockFilter(request.GET or None, institutions=request.scope.institutions)
-    rows = items.stock_rows(request.scope, today, **form.wanted())
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    overview = items.StockOverview(request.scope, today)
+    page = Paginator(overview.rows(**form.wanted()), PER_PAGE).get_page(request.GET.get("page"))
     for row in page:
         row.word, row.tone = items.STATES[row.state]
         row.expires_in = (row.nearest_expiry - today).days if row.nearest_expiry else None
     context = {"form": form, "page": page, "one_place": len(request.scope.institution_ids) == 1, "soon": items.SOON}
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "shortage/_stock_rows.html", context)
-    context["tabs"] = _tabs(request, today)
+    context["tabs"] = _tabs(overview.counts, request.GET.get("state", ""))
     context["may_import"] = can(request.user, Permission.IMPORT_STOCK)
-    context["fresh"] = queries.freshness(request.scope.alliance, today, request.scope.institution_ids)
+    context["late"] = "、".join(feed.institution.short_name for feed in overview.late)
     return render(request, "shortage/stock_list.html", context)
 
 
-def _tabs(request, today):
-    counts = items.state_counts(request.scope, today)
-    chosen, url = request.GET.get("state", ""), reverse("stock_list")
+def _tabs(counts, chosen):
+    url = reverse("stock_list")
     tabs = [{"label": "全部", "url": url, "count": sum(counts.values()), "active": not chosen}]
     for code, (label, _tone) in items.STATES.items():
         if counts[code] or code in ("out", "low"):
@@ -65,7 +64,7 @@ def stock_detail(request, institution, presentation):
         "forecast": Forecast.objects.filter(**mine).order_by("-as_of").first(),
         "risk": Risk.objects.filter(**mine).order_by("-as_of").first(),
         "alert": items.item_alert(item),
-        "crumbs": [("库存总览", reverse("stock_list")), (f"{item.institution.short_name} · {item.presentation}", None)],
+        "crumbs": [("库存总览", reverse("stock_list")), (str(item.presentation), None)],
     }
     return render(request, "shortage/stock_detail.html", context)
 

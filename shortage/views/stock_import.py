@@ -26,12 +26,12 @@ PER_PAGE = 15
 
 @requires(Permission.IMPORT_STOCK)
 def stock_import(request):
-    form = StockFileForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = StockFileForm(request.POST, request.FILES) if request.method == "POST" else StockFileForm()
+    if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             upload = uploads.receive(file.read(), file.name, scope=request.scope, by=request.user, now=timezone.now())
-            return redirect("stock_upload", upload.pk)
+            return redirect("stock_import_detail", upload.pk)
         except uploads.UploadRefused as refused:
             form.add_error("file", str(refused))
     history = Paginator(items.intakes(request.scope), PER_PAGE).get_page(request.GET.get("page"))
@@ -42,8 +42,8 @@ def stock_import(request):
     return render(request, "shortage/stock_import.html", context, status=422 if form.errors else 200)
 
 
-@require_GET
 @requires(Permission.IMPORT_STOCK)
+@require_GET
 def stock_template(request):  # noqa: ARG001 (a view)
     return _workbook(template(), "库存与消耗模板.xlsx")
 
@@ -59,7 +59,7 @@ def stock_upload(request, pk):
         "more": max(0, upload.effect.get("fault_count", 0) - len(upload.faults)),
         "lines": _lines(upload.effect.get("rows", {})),
         "working": upload.state in (Upload.State.CHECKING, Upload.State.ACCEPTING),
-        "poll_url": reverse("stock_upload", args=[pk]),
+        "poll_url": reverse("stock_import_detail", args=[pk]),
         "crumbs": [("导入库存与用量", reverse("stock_import")), (upload.name, None)],
     }
     return render(request, "shortage/stock_upload.html", context)
@@ -73,8 +73,8 @@ def _progress(request, upload):
     return response
 
 
-@require_POST
 @requires(Permission.IMPORT_STOCK)
+@require_POST
 def stock_accept(request, pk):
     try:
         upload = uploads.accept(_upload(request, pk), by=request.user, now=timezone.now())
@@ -86,18 +86,18 @@ def stock_accept(request, pk):
         if upload.state == Upload.State.ACCEPTED:
             messages.success(request, f"已接收 {upload.name}；如有误，可在导入记录中整批撤销")
             return redirect("stock_import")
-    return redirect("stock_upload", pk)
+    return redirect("stock_import_detail", pk)
 
 
-@require_GET
 @requires(Permission.IMPORT_STOCK)
+@require_GET
 def stock_marked(request, pk):
     upload = _upload(request, pk)
     return _workbook(uploads.workbook(upload), f"{upload.name.rsplit('.', 1)[0]}-标注.xlsx")
 
 
-@require_POST
 @requires(Permission.IMPORT_STOCK)
+@require_POST
 def stock_undo(request, pk):
     intake = get_object_or_404(items.intakes(request.scope), pk=pk)
     try:

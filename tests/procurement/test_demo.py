@@ -168,3 +168,13 @@ def test_the_deployment_check_warns_of_the_known_password(loaded):
 
 def test_columns_stand_under_one_another_though_chinese_is_wide():
     assert list(aligned([["县医院", "1"], ["a", "22"]])) == ["  县医院  1", "  a       22"]
+
+
+def test_the_indexes_left_out_while_filling_are_there_again(loaded):
+    from django.db import connection
+
+    for model in (Consumption, StockLevel):
+        with connection.cursor() as cursor:
+            found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+        wanted = {each.name for each in (*model._meta.indexes, *model._meta.constraints)}
+        assert wanted <= set(found), model

@@ -174,6 +174,7 @@ def test_formulary_in_force_names_its_products(get, version):
     body = get("formulary").json()
     assert (body["version"]["number"], body["entries"][0]["drug"]) == (1, "M1")
     assert body["entries"][0]["products"][0]["code"] == "M1-P1"
+    assert (body["entries"][0]["essential"], body["entries"][0]["insurance"]) == (False, "无")
 
 
 def test_unchanged_formulary_is_not_sent_again(get, version):

@@ -208,23 +208,26 @@ def items_of(name: str, specs: tuple[FormSpec, ...], *, chinese: bool = False) -
 
 
 def _western_items(name: str, specs: tuple[FormSpec, ...]) -> tuple[Item, ...]:
-    """One item per salt and form. Esters and carriers are tried under their own name first (头孢呋辛酯), then under the 品种."""
+    """One item per salt and form; the salts that a row names are all of its one 品种.
+
+    Esters and carriers are tried under their own name first (头孢呋辛酯), then under the 品种.
+    """
     items = []
     for spec in specs:
-        readings = [parse_name(raw, form, salt=salt) for raw, form, salt in _readings(name, spec)]
+        readings = [parse_name(raw, form) for raw, form in _readings(name, spec)]
         readings = list(dict.fromkeys(readings))
         items.append(Item(readings[0], tuple(readings[1:]), spec.form, spec.strengths))
     return tuple(items)
 
 
-def _readings(name: str, spec: FormSpec) -> Iterator[tuple[str, str, str]]:
+def _readings(name: str, spec: FormSpec) -> Iterator[tuple[str, str]]:
     form, salt = spec.form, spec.salt
     for carrier in ("氯化钠", "葡萄糖"):
         if form == f"{carrier}注射液":
-            yield name + carrier, "注射液", ""
+            yield name + carrier, "注射液"
             form = "注射液"
     if re.fullmatch(_NAMED, form):
-        yield re.sub(r"\([^()]*[、和][^()]*\)$", "", form), "注射剂", ""
+        yield re.sub(r"\([^()]*[、和][^()]*\)$", "", form), "注射剂"
         return
     bare = re.sub(r"\(含[^()]*\)|\(腹腔用药\)", "", form)
     variants = re.search(r"\(([ⅠⅡⅢ、型]+)\)$", bare)
@@ -232,19 +235,19 @@ def _readings(name: str, spec: FormSpec) -> Iterator[tuple[str, str, str]]:
         bare = bare[: variants.start()]
     if salt and not salt.endswith(("盐", "钾", "钠", "钙")):
         yield from _derived(name, salt, bare)
-    yield name, bare, "" if salt.endswith("酯") else salt.removesuffix("盐")
+    yield name, bare
 
 
-def _derived(name: str, salt: str, form: str) -> Iterator[tuple[str, str, str]]:
+def _derived(name: str, salt: str, form: str) -> Iterator[tuple[str, str]]:
     acid = re.sub("^(?:盐酸盐|含)", "", salt)
     if acid.startswith(name):
-        yield acid, form, ""
+        yield acid, form
     elif acid.endswith("结合型"):
-        yield f"{name}({acid})", form, ""
+        yield f"{name}({acid})", form
     else:
-        yield name + acid, form, ""
+        yield name + acid, form
         if acid.endswith("酯"):
-            yield acid.removesuffix("酯") + name, form, ""
+            yield acid.removesuffix("酯") + name, form
 
 
 def _chinese_items(name: str, specs: tuple[FormSpec, ...]) -> tuple[Item, ...]:

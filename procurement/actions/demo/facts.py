@@ -7,9 +7,10 @@ from django.db import transaction
 from fixtures import simulation, world
 from formulary.actions.history import record
 from procurement.actions.demo import frames
+from procurement.actions.demo.indexes import built_afterwards
 from procurement.actions.demo.steps import Loading
 from shortage.actions import bulk, facts
-from shortage.models import ExpectedReceipt, Intake
+from shortage.models import Consumption, ExpectedReceipt, Intake, StockLevel
 
 
 def load_facts(loading: Loading) -> dict[str, int]:
@@ -27,9 +28,11 @@ def load_facts(loading: Loading) -> dict[str, int]:
             received_at=loading.now,
             by=loading.by,
         )
-        used = facts.put_consumption(frames.use(result, keys), intake=intake, now=loading.now)
+        with built_afterwards(Consumption):
+            used = facts.put_consumption(frames.use(result, keys), intake=intake, now=loading.now)
         came = facts.put_receipts(frames.receipts(result, keys), intake=intake, now=loading.now)
-        levels = facts.put_levels(frames.levels(result, keys), intake=intake, now=loading.now)
+        with built_afterwards(StockLevel):
+            levels = facts.put_levels(frames.levels(result, keys), intake=intake, now=loading.now)
         lots = facts.put_stock(frames.lots(result, keys), intake=intake, complete=True, now=loading.now)
         orders = frames.orders(result, keys)
         bulk.insert(ExpectedReceipt, orders)

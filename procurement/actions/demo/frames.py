@@ -28,7 +28,12 @@ class Keys:
 
 
 def use(result: Result, keys: Keys) -> pd.DataFrame:
-    series, day = np.nonzero(result.issued)
+    """Units issued by day. Each institution's first series also says its last day, even if nothing was used on it:
+    that is how far the institution's data reaches."""
+    stated = result.issued > 0
+    _sites, first = np.unique(result.world.site, return_index=True)
+    stated[first, result.ends[first] - 1] = True
+    series, day = np.nonzero(stated)
     return _item_days(result, keys, series, day, result.issued[series, day])
 
 

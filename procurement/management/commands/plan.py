@@ -67,4 +67,7 @@ class Command(BaseCommand):
         except DataRefused as refused:
             self.stderr.write(str(refused))
             sys.exit(1)
+        except OSError as error:
+            self.stderr.write(f"无法读写文件：{error.filename or options['out']}（{error.strerror}）")
+            sys.exit(2)
         self.stdout.write(plan)

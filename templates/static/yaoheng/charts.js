@@ -78,7 +78,7 @@
     };
   }
   const line = (label, values, colour, more = {}) => ({
-    label, data: values, borderColor: colour, backgroundColor: colour, borderWidth: 2, tension: 0.25,
+    label, data: values, borderColor: colour, backgroundColor: colour, borderWidth: 2, tension: 0,
     pointRadius: values.filter((value) => value != null).length > 40 ? 0 : 2, pointHoverRadius: 4, spanGaps: false, ...more,
   });
 

@@ -149,7 +149,9 @@ def _site(case, f, m, goals, i, pack, price) -> None:
         if floor is not None:
             t = m.var(name, i)
             goals[7][t] = 1
-            part = {("x", i, p.code): price[p.code] * (bool(counts(drug[p.drug])) - float(floor)) for p in case.products}
+            part = {
+                ("x", i, p.code): price[p.code] * (bool(counts(drug[p.drug])) - float(floor)) for p in case.products
+            }
             m.row(part | {t: 1}, low=0)
 
 

@@ -7,6 +7,7 @@ from django.apps import apps
 
 from config.access import Role
 from formulary.models import RuleValue
+from shortage import queries
 from shortage.actions import alerts as people
 from shortage.models import Alert, AlertStep, Forecast, Notice, Risk, StockLevel, WatchRun
 from tests.conftest import NOW, TODAY
@@ -246,3 +247,21 @@ def test_drug_that_leaves_the_world_ends_its_alert(world, steady, night):
     drug.save()
     night(1)
     assert Alert.objects.get().outcome == "该机构不再使用此品规"
+
+
+def test_old_days_are_dropped_but_the_first_of_a_month_is_kept(world, steady, night):
+    stock(steady, 4000)
+    for day in (-40, -30, -19, -9, -7, 0):
+        night(day)
+    kept = sorted((TODAY - day).days for day in set(Risk.objects.values_list("as_of", flat=True)))
+    assert kept == [0, 7, 19, 40]
+    assert set(Forecast.objects.values_list("as_of", flat=True)) == {TODAY - dt.timedelta(days=d) for d in kept}
+
+
+def test_own_rule_value_stands_before_the_common_one_and_only_in_its_time(world):
+    for alliance, value, since in ((None, 9, 5), (world.alliance, 7, 20), (world.alliance, 6, -1)):
+        RuleValue.objects.create(
+            key="watch.notices_per_day", alliance=alliance, value=value, valid_from=TODAY - dt.timedelta(days=since)
+        )
+    habits = queries.watch_settings(world.alliance, TODAY)[2]
+    assert (habits.notices_per_day, habits.snooze_days) == (7, 3)

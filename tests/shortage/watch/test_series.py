@@ -102,6 +102,16 @@ def test_batches_are_used_up_first_expired_first_to_a_newer_closing_stock(world,
     assert stock(held, world.t1, world.drugs["M1"]) == (130, 0)
 
 
+def test_order_in_which_batches_were_written_does_not_matter(world, facts):
+    for code, batches in (("M2", ((300, "new"), (10, "old"))), ("M1", ((300, "new"), (-3, "gone"), (10, "old")))):
+        for expires_in, batch in batches:
+            facts.lot(world.t1, code, 100, expires_in=expires_in, days=1, batch=batch)
+        facts.level(world.t1, code, 130, days=1)
+    held = series.holdings(world.alliance, TODAY)
+    for code in ("M1", "M2"):
+        assert [quantity for _, quantity in lots(held, world.t1, world.drugs[code])] == [30, 100]
+
+
 def test_closing_stock_above_the_batches_has_a_rest_without_known_expiry(world, facts):
     day0 = (TODAY - dt.date(1970, 1, 1)).days
     facts.lot(world.t1, "M1", 100, expires_in=10, days=5)

@@ -4,9 +4,11 @@ import datetime as dt
 import re
 
 import pytest
+from django.core.management import CommandError, call_command
 
+from formulary.models import EntryLink, ListEdition, ListEntry
 from shortage.models import Alert, Forecast, Risk, WatchRun
-from tests.conftest import TODAY
+from tests.conftest import NOW, TODAY
 
 
 @pytest.fixture
@@ -54,3 +56,76 @@ def test_late_feed_gives_no_risk_number(world, facts, night, running_out):
     assert run.counts["no_data"] == 1
     assert WatchRun.objects.get() == run
     assert run.as_of == TODAY
+
+
+def test_job_runs_the_watch_and_reports(world, facts, running_out):
+    from formulary.actions import jobs
+    from formulary.models import Job
+
+    job = Job.objects.create(
+        kind="watch", title="每日监测", alliance=world.alliance, params={"as_of": "2026-11-21"}, created_at=NOW
+    )
+    assert jobs.perform(job.pk) == "done"
+    job.refresh_from_db()
+    assert (job.progress, job.result["red"]) == (100, 1)
+    assert WatchRun.objects.get().job == job
+
+
+def test_command_tells_what_it_found_and_what_is_missing(world, facts, running_out, capsys):
+    facts.feeds(world.h1, last=9)
+    call_command("watch", "--as-of", "2026-11-21")
+    said = capsys.readouterr().out
+    assert "红色 1" in said
+    assert "没有数据（1 家机构）：县医院 库存至 11-12" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--as-of", "昨天"], 2, "不是日期"),
+        (["--alliance", "没有"], 1, "没有编码为"),
+        (["--as-of", "2026-11-21"], 1, "没有在用的机构"),
+    ],
+)
+def test_command_refuses_in_one_clear_line(world, arguments, code, words):
+    if words == "没有在用的机构":
+        world.alliance.institutions.update(active=False)
+    with pytest.raises(CommandError, match=words) as refused:
+        call_command("watch", *arguments)
+    assert refused.value.returncode == code
+
+
+def test_official_list_raises_one_blue_alert_at_the_lead(world, facts, night):
+    facts.version()
+    facts.feeds(last=-5)
+    for place in (world.t1, world.h1):
+        facts.use(place, "M1", 10)
+        facts.level(place, "M1", 5000)
+    edition = ListEdition.objects.create(
+        kind="shortage_list", edition="2026 年第 1 批", valid_from=TODAY, imported_at=NOW, source_name="短缺.csv"
+    )
+    entry = ListEntry.objects.create(edition=edition, key="1", row=2, name="氨氯地平片")
+    EntryLink.objects.create(entry=entry, medicine=world.drugs["M1"].medicine, how="exact")
+    night()
+    alert = Alert.objects.get()
+    assert (alert.institution, alert.level, alert.cause) == (world.h1, "blue", "shortage")
+    assert alert.reason.startswith("列入短缺药品清单（2026 年第 1 批）")
+    edition.official = False
+    edition.save()
+    for day in (1, 2, 3):
+        night(day)
+    assert Alert.objects.get().state == "closed"
+
+
+def test_two_institutions_waiting_long_for_one_drug_speak_of_a_shortage(world, facts, night):
+    facts.version()
+    facts.feeds()
+    for place in (world.t1, world.h1):
+        facts.use(place, "M1", 10)
+        facts.level(place, "M1", 5000, days=200)
+        facts.level(place, "M1", 250)
+        facts.order(place, "M1", 500, ordered=45, reference=f"PO-{place.code}")
+    night()
+    blue = Alert.objects.get(level="blue")
+    assert blue.institution == world.h1
+    assert blue.reason.startswith("2 家机构订单逾期未到，药品短缺可能性 ")

@@ -1,0 +1,132 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import ManagementUtility
+
+ROWS = [("007", f"2024-{m:02d}-01", 3 + m % 2, 10 - m % 5, "甲院", "a") for m in range(1, 13)]
+ROWS += [("8", f"2024-{m:02d}-29", 1, m % 3, "乙院", "a") for m in range(4, 11) if m != 6]
+
+
+def write(path: Path, rows: list, header: str = "unique_id,ds,y,stock_end,site,item") -> Path:
+    path.write_text("\n".join([header, *(",".join(str(cell) for cell in row) for row in rows)]), encoding="utf-8")
+    return path
+
+
+def manage(*words: object) -> int:
+    """Exit code of manage.py with these words."""
+    try:
+        ManagementUtility(["manage.py", *(str(word) for word in words)]).execute()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_forecast_keeps_ids_phase_and_columns(tmp_path):
+    source, out = write(tmp_path / "s.csv", ROWS), tmp_path / "f.csv"
+    words = ("forecast", source, "--freq", "M", "--horizon", 2, "--quantiles", "0.1,0.5,0.95", "--out", out)
+    assert manage(*words) == 0
+    rows = table(out)
+    assert list(rows[0]) == ["unique_id", "ds", "mean", "q0.1", "q0.5", "q0.95"]
+    assert [(r["unique_id"], r["ds"]) for r in rows] == [
+        ("007", "2025-01-01"), ("007", "2025-02-01"), ("8", "2024-11-29"), ("8", "2024-12-29"),
+    ]  # fmt: skip
+    for row in rows:
+        assert 0 <= float(row["q0.1"]) <= float(row["q0.5"]) <= float(row["q0.95"])
+
+
+@pytest.mark.parametrize(
+    ("freq", "days", "expected"),
+    [
+        ("M", ("2024-01-31", "2024-02-29", "2024-03-31"), "2024-04-30"),
+        ("M", ("2023-12-30", "2024-01-30", "2024-02-29"), "2024-03-30"),
+        ("W", ("2024-01-07", "2024-01-14", "2024-01-21"), "2024-01-28"),
+        ("D", ("2024-02-26", "2024-02-27", "2024-02-28"), "2024-02-29"),
+    ],
+)
+def test_the_day_within_the_period_is_kept(tmp_path, freq, days, expected):
+    source = write(tmp_path / "s.csv", [("x", day, 5) for day in days], "unique_id,ds,y")
+    assert manage("forecast", source, "--freq", freq, "--horizon", 1, "--out", tmp_path / "f.csv") == 0
+    assert table(tmp_path / "f.csv")[0]["ds"] == expected
+
+
+def test_every_fault_is_told_at_once_and_nothing_written(tmp_path, capsys):
+    rows = [("a", "2024-01-01", -2), ("a", "2024-01-15", 3), ("", "2024-01-40", "many"), ("b", "2024-01-01", "inf")]
+    source, out = write(tmp_path / "s.csv", rows, "unique_id,ds,y"), tmp_path / "f.csv"
+    assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", out) == 1
+    told = capsys.readouterr().err
+    for place in ("第 2 行“y”列：值“-2”", "第 3 行", "第 4 行“unique_id”", "第 4 行“ds”", "第 4 行“y”", "第 5 行“y”"):
+        assert place in told
+    assert "退货" in told
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_missing_column_is_named(tmp_path, capsys):
+    source = write(tmp_path / "s.csv", [("a", "2024-01-01", 1)], "unique_id,ds,y")
+    words = ("replay", source, "--freq", "M", "--lead-time", 1, "--from", "2024-01-01")
+    assert manage(*words, "--out", tmp_path / "a.csv", "--scores", tmp_path / "b.csv") == 1
+    assert "“stock_end”列：缺少此列" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("forecast",),
+        ("forecast", "none.csv", "--freq", "M", "--horizon", "1", "--out", "f.csv"),
+        ("forecast", "none.csv", "--freq", "Q", "--horizon", "1", "--out", "f.csv"),
+        ("forecast", "none.csv", "--freq", "M", "--horizon", "0", "--out", "f.csv"),
+        ("forecast", "none.csv", "--freq", "M", "--horizon", "1", "--quantiles", "1.5", "--out", "f.csv"),
+        ("replay", "none.csv", "--freq", "M", "--lead-time", "1", "--from", "soon", "--out", "a", "--scores", "b"),
+    ],
+)
+def test_wrong_usage_exits_2(words, capsys):
+    assert manage(*words) == 2
+    assert capsys.readouterr().err
+
+
+def test_chinese_text_file_from_excel_is_read(tmp_path):
+    text = 'unique_id,ds,y,site\n001,2024/1/1,"1,200",甲院\n001,2024/2/1,1300,甲院\n'
+    source = tmp_path / "s.csv"
+    source.write_bytes(text.encode("gb18030"))
+    assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv") == 0
+    assert 800 < float(table(tmp_path / "f.csv")[0]["mean"]) < 1500
+
+
+def test_replay_scores_every_row_from_the_date_and_reports(tmp_path):
+    source = write(tmp_path / "s.csv", ROWS)
+    alerts, scores, report = (tmp_path / name for name in ("a.csv", "b.csv", "r.json"))
+    words = ("replay", source, "--freq", "M", "--lead-time", 1, "--from", "2024-05-15")
+    assert manage(*words, "--out", alerts, "--scores", scores, "--report", report) == 0
+    expected = [(r[0], r[1]) for r in ROWS if r[1] >= "2024-05"]
+    assert [(r["unique_id"], r["ds"]) for r in table(scores)] == expected
+    assert all(0 <= float(r["risk"]) <= 1 for r in table(scores))
+    with alerts.open(encoding="utf-8") as stream:
+        assert stream.readline().strip() == "unique_id,ds,level,risk,expected_stockout"
+    assert {r["level"] for r in table(alerts)} <= {"red", "orange", "yellow", "blue"}
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert {"precision", "recall", "median_warning", "alerts_per_site_and_period", "levels"} <= set(told)
+
+
+def test_replay_past_rows_stay_the_same_to_the_byte_when_the_future_changes(tmp_path):
+    def scores(rows: list, name: str) -> list[str]:
+        source = write(tmp_path / f"{name}.csv", rows)
+        out, told = tmp_path / f"{name}-a.csv", tmp_path / f"{name}-s.csv"
+        words = ("replay", source, "--freq", "M", "--lead-time", 1, "--from", "2024-01-01")
+        assert manage(*words, "--out", out, "--scores", told) == 0
+        return [line for line in told.read_text("utf-8").splitlines() if "2024-01" < line.split(",")[1] < "2024-08"]
+
+    changed = [(*row[:2], 40, 0, *row[4:]) if row[1] >= "2024-08" else row for row in ROWS]
+    assert scores(ROWS, "one") == scores(changed, "two")
+
+
+def test_a_series_that_moves_between_sites_is_refused(tmp_path, capsys):
+    rows = [("a", "2024-01-01", 1, 5, "甲院", "x"), ("a", "2024-02-01", 1, 5, "乙院", "x")]
+    source = write(tmp_path / "s.csv", rows)
+    assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv") == 1
+    assert "前面写的是“甲院”" in capsys.readouterr().err
