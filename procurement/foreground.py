@@ -91,7 +91,7 @@ def describe(plan: Plan, out: Path | None) -> str:
     """A few lines for the terminal, in Chinese."""
     summary = plan.summary
     agreed = summary["agreed"]
-    done = "无" if agreed["share"] is None else f"{agreed['share']:.1%}"
+    done = "无" if agreed["share"] is None else _percent(agreed["share"])
     lines = [
         f"采购计划：{plan.title}（数据截至 {plan.as_of}，目录第 {plan.version.number} 版）",
         f"  采购 {summary['lines']} 行，{summary['suppliers']} 家供应商，金额 {float(summary['spend']):,.2f} 元",
@@ -99,8 +99,13 @@ def describe(plan: Plan, out: Path | None) -> str:
     ]
     for row in summary["coverage"]:
         if row["lines"]:
-            lines.append(f"  {row['kind']}：满足 {row['covered'] / row['need']:.1%}（{row['lines']} 行需求）")
+            lines.append(f"  {row['kind']}：满足 {_percent(row['covered'] / row['need'])}（{row['lines']} 行需求）")
     lines += [f"  注意：{note}" for note in summary["notes"]]
     if out is not None:
         lines.append(f"  已写入 {out}")
     return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    """Never 100 % where something is missing."""
+    return "> 99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"
