@@ -115,6 +115,7 @@
       if (data.horizontal) {
         options.indexAxis = "y";
         [options.scales.x, options.scales.y] = [{ ...options.scales.y }, { ...options.scales.x }];
+        options.scales.y.ticks = { ...options.scales.y.ticks, autoSkip: false };
       }
       return { type: "bar", data: { labels: data.labels, datasets: sets }, options };
     },
