@@ -77,7 +77,7 @@ def test_officer_runs_a_plan_and_takes_the_workbook(county, visitor):
     worker.join(timeout=10)
     visitor.fits()
     visitor.page.get_by_role("link", name=re.compile("采购明细")).click()
-    visitor.sees("原因")
+    visitor.sees(re.compile("净需求"))
     visitor.fits()
     with visitor.page.expect_download() as waiting:
         visitor.page.get_by_role("link", name="下载计划").click()
