@@ -18,7 +18,7 @@ DAY = dt.date(2026, 11, 21)
 
 
 def test_projection_uses_the_first_expiring_batch_first_and_drops_it_after_its_day():
-    assert project([(2, 10), (99, 20)], {}, [4, 4, 4, 4]) == [26, 22, 16, 12]
+    assert project([(2, 10), (99, 20)], {}, [4, 4, 4, 4]) == [26, 20, 16, 12]
 
 
 def test_projection_takes_a_delivery_before_the_day_s_use_and_owes_nothing():
