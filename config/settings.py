@@ -171,3 +171,5 @@ JOBS = {
 
 # HSTS for subdomains and browser preload lists are the hospital's decision, not the product's.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# A running job whose heartbeat is older than this has lost its worker and is queued again.
+JOB_STALE_SECONDS = 90

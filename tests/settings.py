@@ -1,7 +1,7 @@
 """Settings of the tests: a database file of their own, plain static files, a quick password hash."""
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, VAR_DIR
+from config.settings import DATABASES, JOBS, VAR_DIR
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
@@ -14,3 +14,5 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "test-files"
 WHITENOISE_AUTOREFRESH = True
+JOBS = JOBS | {"slow": "tests.formulary.slow_job.add_up"}
+JOB_STALE_SECONDS = 3

@@ -21,8 +21,6 @@ from formulary.actions.history import record
 from formulary.models import Alliance, Job, JobState, Person
 from formulary.rules.tables import DataRefused
 
-HEARTBEAT_SECONDS = 10
-STALE_AFTER = dt.timedelta(seconds=90)
 MAX_ATTEMPTS = 3
 
 
@@ -103,7 +101,7 @@ def request_stop(job: Job, *, by: Person | None, now: dt.datetime) -> None:
 
 def reap(*, now: dt.datetime) -> int:
     """Queues again every running job whose heartbeat has stopped (its worker was killed). Returns how many."""
-    stale = Q(state=JobState.RUNNING) & Q(heartbeat_at__lt=now - STALE_AFTER)
+    stale = Q(state=JobState.RUNNING) & Q(heartbeat_at__lt=now - dt.timedelta(seconds=settings.JOB_STALE_SECONDS))
     taken_up = 0
     for job in Job.objects.filter(stale):
         mine = Job.objects.filter(stale, pk=job.pk, attempt=job.attempt)
@@ -137,7 +135,7 @@ def run_job(job_id: int) -> str:
 
 
 def _beat(job_id: int, stop: threading.Event) -> None:
-    while not stop.wait(HEARTBEAT_SECONDS):
+    while not stop.wait(settings.JOB_STALE_SECONDS / 6):
         Job.objects.filter(pk=job_id, state=JobState.RUNNING).update(heartbeat_at=timezone.now())
     connection.close()
 

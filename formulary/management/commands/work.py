@@ -3,13 +3,12 @@ import socket
 import threading
 import time
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from formulary.actions import jobs
-
-REAP_EVERY_SECONDS = 20
 
 
 class Command(BaseCommand):
@@ -33,5 +32,5 @@ class Command(BaseCommand):
 
 def _keep_reaping():
     while True:
-        time.sleep(REAP_EVERY_SECONDS)
+        time.sleep(settings.JOB_STALE_SECONDS / 4)
         jobs.reap(now=timezone.now())
