@@ -4,6 +4,7 @@
 compares whole cells: a character diff draws 20mg×7片 → 27mg×180丸 as one unreadable number.
 """
 
+from django.utils import timezone
 from django.utils.html import format_html
 from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
@@ -13,6 +14,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.sites import UnfoldAdminSite
 
 from config.access import Permission, can
+from formulary.actions import master_data
 
 
 class YaohengAdminSite(UnfoldAdminSite):
@@ -48,6 +50,25 @@ class HouseAdmin(ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def save_model(self, request, obj, form, change):
+        master_data.save(obj, new=not change, changes=_changes(form), by=request.user, now=timezone.now())
+
+    def save_formset(self, request, form, formset, change):
+        formset.save()
+        rows = [*((row, True) for row in formset.new_objects), *((row, False) for row, _ in formset.changed_objects)]
+        forms = {each.instance: each for each in formset.forms}
+        for row, new in rows:
+            master_data.note(row, new=new, changes=_changes(forms[row]), by=request.user, now=timezone.now())
+
+
+def _changes(form):
+    """{column: (before, after)} of what a form changed; never a password, not even its hash."""
+    return {
+        str(form.fields[name].label or name): (form.initial.get(name, ""), form.cleaned_data.get(name, ""))
+        for name in form.changed_data
+        if name in form.fields and "password" not in name
+    }
+
 
 class CellDiff(Diff):
     """Old cell struck through, new cell beside it."""
@@ -72,6 +93,12 @@ class HouseResource(resources.ModelResource):
 
     def get_diff_class(self):
         return CellDiff
+
+    def after_import(self, dataset, result, **kwargs):
+        if not kwargs.get("dry_run") and not result.has_errors():
+            counts = {"新增": result.totals["new"], "更改": result.totals["update"], "不变": result.totals["skip"]}
+            kind = self._meta.model._meta.verbose_name
+            master_data.note_import(kind, counts, by=kwargs["user"], now=timezone.now())
 
 
 def column(attribute, header, widget=None):

@@ -7,7 +7,7 @@ from tablib import Dataset
 
 from config.access import Role
 from formulary.admin.medicine import PresentationResource, ProductResource
-from formulary.models import Presentation, Product
+from formulary.models import Event, Presentation, Product
 
 HEAD = ["产品编码", "药品编码", "生产企业", "包装数", "包装单位", "商品名", "医保编码", "批准文号"]
 
@@ -55,6 +55,35 @@ def test_list_and_form_open_and_nothing_can_be_deleted(world, client, model):
     assert client.get(reverse(f"admin:formulary_{model}_add")).status_code == 200
     delete = reverse(f"admin:formulary_{model}_delete", args=[world.alliance.pk])
     assert client.post(delete, {"post": "yes"}).status_code in {302, 403}
+
+
+def test_saved_row_leaves_an_event_with_before_and_after(world, client):
+    client.force_login(world.people[Role.ADMINISTRATOR])
+    form = {"code": "JN", "name": "江宁县域医共体", "province": "江苏", "region_code": "320115"}
+    client.post(reverse("admin:formulary_alliance_change", args=[world.alliance.pk]), form)
+    event = Event.objects.get(verb="修改主数据")
+    assert (event.by, event.chain, event.data) == ("admin", "JN", {"名称": ["江宁医共体", "江宁县域医共体"]})
+
+
+def test_new_person_and_membership_leave_events_without_a_password(world, client):
+    client.force_login(world.people[Role.ADMINISTRATOR])
+    form = {"username": "new", "name": "新人", "password1": "Qiantang-2026", "password2": "Qiantang-2026"}
+    form |= {"usable_password": "true", "memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+    client.post(reverse("admin:formulary_person_add"), form)
+    [event] = Event.objects.filter(verb="新增主数据")
+    assert event.label == "新人"
+    assert "Qiantang" not in str(event.data)
+
+
+def test_confirmed_import_writes_the_rows_and_one_event(world, client):
+    client.force_login(world.people[Role.ADMINISTRATOR])
+    content = ",".join(HEAD) + "\nN1,M1,乙药厂,14,盒,,,\n"
+    upload = SimpleUploadedFile("产品.csv", content.encode("utf-8-sig"))
+    preview = client.post(reverse("admin:formulary_product_import"), {"format": "0", "import_file": upload})
+    confirm = preview.context["confirm_form"].initial
+    client.post(reverse("admin:formulary_product_process_import"), confirm)
+    assert Product.objects.get(code="N1").maker == "乙药厂"
+    assert Event.objects.get(verb="导入产品").data == {"新增": 1, "更改": 0, "不变": 0}
 
 
 def test_other_roles_cannot_enter(world, client):
