@@ -26,6 +26,10 @@ MAX_WHOLE = 2_147_483_647  # what an integer column of the database holds
 _DATE = re.compile(r"^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00)?)?$")
 
 
+class _TooLarge(ValueError):
+    """A whole number beyond what is kept; says so."""
+
+
 class Reader:
     """Reads the columns of one table; `faults` is shared with the other tables of the file."""
 
@@ -49,10 +53,10 @@ class Reader:
 
         def parse(cell: str) -> int:
             number = _decimal(cell)
-            if abs(number) > MAX_WHOLE or number != number.to_integral_value():
+            if number != number.to_integral_value() or (minimum is not None and number < minimum):
                 raise ValueError
-            if minimum is not None and number < minimum:
-                raise ValueError
+            if abs(number) > MAX_WHOLE:
+                raise _TooLarge(f"{expected}，且不大于 {MAX_WHOLE:,}")
             return int(number)
 
         return self._column(column, required, parse, expected)
@@ -130,6 +134,8 @@ class Reader:
             if cell:
                 try:
                     value = parse(cell)
+                except _TooLarge as large:
+                    self.fault(index, column, cell, str(large))
                 except (ValueError, InvalidOperation, OverflowError):
                     self.fault(index, column, cell, expected)
             elif required:
