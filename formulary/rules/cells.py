@@ -23,6 +23,7 @@ T = TypeVar("T")
 YES = {"是", "1", "true", "yes", "y", "√"}
 NO = {"否", "0", "false", "no", "n"}
 MAX_WHOLE = 2_147_483_647  # what an integer column of the database holds
+MAX_MONEY = Decimal(10**12)  # beyond any budget, and exact in cents as a float
 _DATE = re.compile(r"^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00)?)?$")
 
 
@@ -66,7 +67,8 @@ class Reader:
     ) -> list[float | None]:
         def parse(cell: str) -> float:
             number = float(_decimal(cell))
-            if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+            low, high = -math.inf if minimum is None else minimum, math.inf if maximum is None else maximum
+            if not math.isfinite(number) or not low <= number <= high:
                 raise ValueError
             return number
 
@@ -79,6 +81,8 @@ class Reader:
             number = _decimal(cell)
             if number < minimum:
                 raise ValueError
+            if number > MAX_MONEY:
+                raise _TooLarge(f"应为不小于 {minimum} 的金额，且不大于 {MAX_MONEY:,}")
             return number
 
         return self._column(column, required, parse, f"应为不小于 {minimum} 的金额")

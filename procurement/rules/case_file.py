@@ -44,6 +44,7 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "参数": ("参数", "值"),
 }  # fmt: skip
 REQUIRED = ("机构", "药品", "产品", "需求")
+SMALLEST = Decimal("0.000001")
 PARAMETERS = ("总预算", "非中选比例", "品规数上限")
 HEADERS = {name for columns in SHEETS.values() for name in columns}
 
@@ -295,6 +296,6 @@ def _share(read: Reader, column: str) -> list[Decimal | None]:
 def _positive(read: Reader, column: str) -> list[Decimal | None]:
     values = read.money(column)
     for index, value in enumerate(values):
-        if value is not None and value <= 0:
+        if value is not None and value < SMALLEST:
             read.fault(index, column, value, "应为大于 0 的数")
     return values
