@@ -23,7 +23,12 @@ T = TypeVar("T")
 YES = {"是", "1", "true", "yes", "y", "√"}
 NO = {"否", "0", "false", "no", "n"}
 MAX_WHOLE = 2_147_483_647  # what an integer column of the database holds
+MAX_MONEY = Decimal(10**12)  # beyond any budget, and exact in cents as a float
 _DATE = re.compile(r"^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]00:00(?::00)?)?$")
+
+
+class _TooLarge(ValueError):
+    """A whole number beyond what is kept; says so."""
 
 
 class Reader:
@@ -49,10 +54,10 @@ class Reader:
 
         def parse(cell: str) -> int:
             number = _decimal(cell)
-            if abs(number) > MAX_WHOLE or number != number.to_integral_value():
+            if number != number.to_integral_value() or (minimum is not None and number < minimum):
                 raise ValueError
-            if minimum is not None and number < minimum:
-                raise ValueError
+            if abs(number) > MAX_WHOLE:
+                raise _TooLarge(f"{expected}，且不大于 {MAX_WHOLE:,}")
             return int(number)
 
         return self._column(column, required, parse, expected)
@@ -62,7 +67,8 @@ class Reader:
     ) -> list[float | None]:
         def parse(cell: str) -> float:
             number = float(_decimal(cell))
-            if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+            low, high = -math.inf if minimum is None else minimum, math.inf if maximum is None else maximum
+            if not math.isfinite(number) or not low <= number <= high:
                 raise ValueError
             return number
 
@@ -75,6 +81,8 @@ class Reader:
             number = _decimal(cell)
             if number < minimum:
                 raise ValueError
+            if number > MAX_MONEY:
+                raise _TooLarge(f"应为不小于 {minimum} 的金额，且不大于 {MAX_MONEY:,}")
             return number
 
         return self._column(column, required, parse, f"应为不小于 {minimum} 的金额")
@@ -130,6 +138,8 @@ class Reader:
             if cell:
                 try:
                     value = parse(cell)
+                except _TooLarge as large:
+                    self.fault(index, column, cell, str(large))
                 except (ValueError, InvalidOperation, OverflowError):
                     self.fault(index, column, cell, expected)
             elif required:

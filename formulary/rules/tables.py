@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import python_calamine
 
+DELIMITERS = ",\t;"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_UNPACKED = 600 * 1024 * 1024
 MAX_RATIO = 200
@@ -129,9 +131,21 @@ def read_cells(source: Path | bytes, *, name: str = "") -> list[tuple[str, Seque
 
 def _csv(raw: bytes, stem: str) -> list[tuple[str, Sequence[Sequence[object]]]]:
     text = decode(raw)
-    first = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=first.count)
-    return [(stem, list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))]
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        return [(stem, list(rows))]
+    except csv.Error as error:
+        expected = f"无法按 CSV 读取（{error}），可能有未成对的引号，请检查此行附近"
+        raise DataRefused([Fault(stem, rows.line_num, "", "", expected)]) from error
+
+
+def _delimiter(text: str) -> str:
+    """What stands most often in the first line that has any, outside quotes: titles and blank lines may stand above."""
+    for line in text[:65_536].splitlines()[:HEADER_SEARCH_ROWS]:
+        bare = re.sub(r'"[^"]*"', "", line)
+        if any(mark in bare for mark in DELIMITERS):
+            return max(DELIMITERS, key=bare.count)
+    return ","
 
 
 def _workbook(raw: bytes) -> list[tuple[str, Sequence[Sequence[object]]]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from formulary.rules.cells import Reader
-from formulary.rules.tables import DataRefused, Fault, Table, read_tables
+from formulary.rules.tables import DataRefused, Fault, Table, clean, read_tables
 from procurement.optimiser.case import (
     INSURANCE,
     LABELS,
@@ -44,6 +44,7 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "参数": ("参数", "值"),
 }  # fmt: skip
 REQUIRED = ("机构", "药品", "产品", "需求")
+SMALLEST = Decimal("0.000001")
 PARAMETERS = ("总预算", "非中选比例", "品规数上限")
 HEADERS = {name for columns in SHEETS.values() for name in columns}
 
@@ -69,6 +70,8 @@ class CaseReader:
     def __init__(self, tables: dict[str, Table], faults: list[Fault]) -> None:
         self.tables = tables
         self.faults = faults
+        self.spelled: dict[str, dict[str, str]] = {}
+        """By column: the compared form of a code → the code as its own sheet writes it."""
 
     def read(self) -> Case:
         sites, drugs, suppliers = self._institutions(), self._drugs(), self._suppliers()
@@ -103,7 +106,7 @@ class CaseReader:
         read = self._reader("机构")
         read.unique("机构编码")
         columns = (
-            read.text("机构编码", required=True),
+            self._codes(read, "机构编码"),
             read.text("机构名称", required=True),
             read.choice("级别", {word: word for word in LEVELS}, required=True),
             _money(read, "预算"),
@@ -117,7 +120,7 @@ class CaseReader:
         read = self._reader("药品")
         read.unique("药品编码")
         columns = (
-            read.text("药品编码", required=True),
+            self._codes(read, "药品编码"),
             read.text("通用名", required=True),
             _default(read.text("剂型"), ""),
             _default(read.text("规格"), ""),
@@ -137,7 +140,7 @@ class CaseReader:
         read = self._reader("供应商")
         read.unique("供应商编码")
         columns = (
-            read.text("供应商编码", required=True),
+            self._codes(read, "供应商编码"),
             _default(read.text("供应商名称"), ""),
             _default(_money(read, "起送金额"), Decimal(0)),
         )
@@ -147,7 +150,7 @@ class CaseReader:
         read = self._reader("产品")
         read.unique("产品编码")
         columns = (
-            read.text("产品编码", required=True),
+            self._codes(read, "产品编码"),
             self._known(read, "药品编码", drugs, "药品"),
             self._known(read, "供应商编码", suppliers, "供应商"),
             read.whole("包装数", required=True, minimum=1),
@@ -210,16 +213,27 @@ class CaseReader:
             "group_limit": None if limit is None else int(limit),
         }
 
+    def _codes(self, read: Reader, column: str) -> list[str | None]:
+        """The codes that a sheet defines, as written: the plan answers with these very letters, though other sheets may
+        refer to them in another width."""
+        codes = read.text(column, required=True)
+        written = read.table.columns.get(clean(column), [])
+        spelled = self.spelled.setdefault(column, {})
+        return [code and spelled.setdefault(code, cell) for code, cell in zip(codes, written, strict=False)]
+
     def _known(
         self, read: Reader, column: str, known: Collection[str] | None, sheet: str, *, required: bool = True
     ) -> list[str | None]:
         """Codes that must stand in another sheet (`known` None: that sheet is absent, any code will do)."""
         codes = read.text(column, required=required)
-        if known is not None and (sheet in self.tables or sheet not in REQUIRED):
+        spelled = self.spelled.setdefault(column, {})
+        if known is None:
+            return [code and spelled.setdefault(code, code) for code in codes]
+        if sheet in self.tables or sheet not in REQUIRED:
             for index, code in enumerate(codes):
-                if code is not None and code not in known:
+                if code is not None and code not in spelled:
                     read.fault(index, column, code, f"“{sheet}”表中没有此编码，应为其中已有的编码")
-        return codes
+        return [code and spelled.get(code, code) for code in codes]
 
 
 def write_case(case: Case, path: Path) -> None:
@@ -282,6 +296,6 @@ def _share(read: Reader, column: str) -> list[Decimal | None]:
 def _positive(read: Reader, column: str) -> list[Decimal | None]:
     values = read.money(column)
     for index, value in enumerate(values):
-        if value is not None and value <= 0:
+        if value is not None and value < SMALLEST:
             read.fault(index, column, value, "应为大于 0 的数")
     return values

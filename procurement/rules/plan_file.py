@@ -118,16 +118,20 @@ def write_plan_json(plan: Plan, path: Path) -> None:
 
 
 def write_refusal_json(refused: DataRefused, path: Path) -> None:
-    """The promised status "rejected", with every fault; no workbook is written."""
+    """The promised shape with status "rejected", empty but for every fault; no workbook is written."""
     faults = [
         {"sheet": f.sheet, "row": f.row, "column": f.column, "value": f.value, "expected": f.expected}
         for f in refused.faults
     ]
-    _write_json({"status": REJECTED, "faults": faults}, path)
+    nothing: dict[str, Any] = {"goals": [], "lines": [], "unmet": [], "commitments": [], "seconds": {}, "replay": {}}
+    _write_json({"status": REJECTED, **nothing, "faults": faults}, path)
 
 
 def _write_json(data: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(draft, path)
+    try:
+        draft.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from formulary.rules.tables import DataRefused, Fault
+from formulary.rules.tables import DataRefused
 from procurement.optimiser.plan import STATUS_WORDS, Plan
 from procurement.optimiser.solve import Options, solve
 from procurement.rules.case_file import read_case
@@ -29,8 +29,6 @@ def plan_file(
     """
     started = time.monotonic()
     try:
-        if not source.is_file():
-            raise DataRefused([Fault("", None, "", str(source), "找不到此文件，应为采购案例工作簿（xlsx）")])
         case = read_case(source)
     except DataRefused as refused:
         if json_out is not None:

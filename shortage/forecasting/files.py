@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def forecast_file(
     y = file.right_aligned(file.y)
     stock = None if file.stock_end is None else file.right_aligned(file.stock_end)
     result = outlook.forecast(y, freq, horizon, taus, stock_end=stock, ends=file.ends(), point=point)
-    header = ["unique_id", "ds", "mean", *(f"q{tau:g}" for tau in taus)]
+    header = ["unique_id", "ds", "mean", *(quantile_name(tau) for tau in taus)]
     days = file.coming_days(horizon)
     rows = (
         [uid, days[n][step], f"{result.mean[n, step]:.6g}", *(f"{value:.6g}" for value in result.quantiles[:, n, step])]
@@ -38,6 +39,11 @@ def forecast_file(
     )
     series_file.write_csv(target, header, rows)
     return len(file.ids), len(file.ids) * horizon
+
+
+def quantile_name(tau: float) -> str:
+    """q0.1, q0.995, q0.00001: the level in its shortest exact digits."""
+    return f"q{Decimal(repr(tau)):f}"
 
 
 def replay_file(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,14 +41,26 @@ class FileCommand(BaseCommand):
         parser.error = error  # type: ignore[method-assign, assignment]
         return parser
 
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """As ever, but a refusal is told in its own words alone, without the name of a Python class before it."""
+        try:
+            return super().execute(*args, **options)
+        except CommandError as refused:
+            if not self._called_from_command_line or options.get("traceback"):
+                raise
+            self.stderr.write(str(refused))
+            sys.exit(refused.returncode)
+
     def work(self, act: Callable[[], str], *, sources: list[Path], targets: list[Path]) -> None:
         """Runs `act` and prints what it says. Checks first that sources can be read and targets written."""
         for path in sources:
             if not path.is_file():
                 raise WrongUsage(f"找不到文件：{path}")
         for path in targets:
-            if path.is_dir() or not path.resolve().parent.is_dir():
-                raise WrongUsage(f"无法写入：{path}（目录不存在，或它本身是目录）")
+            if path.is_dir() or not os.access(path.resolve().parent, os.W_OK):
+                raise WrongUsage(f"无法写入：{path}（目录不存在或不可写，或它本身是目录）")
+            if path.resolve() in {source.resolve() for source in sources}:
+                raise WrongUsage(f"输出文件不能就是输入文件：{path}")
         try:
             said = act()
         except DataRefused as refused:

@@ -24,8 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *, kind, file, dry_run, **options):
         if not file.is_file():
-            self.stderr.write(f"找不到文件 {file}")
-            sys.exit(1)
+            self.stderr.write(f"找不到文件：{file}")
+            sys.exit(2)
         wanted = {key: options[key] for key in ("edition", "valid_from", "valid_to", "document")}
         try:
             result = import_reference(kind, file, **wanted, by=None, now=timezone.now(), dry_run=dry_run)

@@ -1,6 +1,7 @@
 """manage.py plan CASE.xlsx --out PLAN.xlsx: one purchase case, file to file, without a database."""
 
 import math
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
@@ -54,6 +55,10 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=seed, default=0)
 
     def handle(self, *args, **options) -> None:
+        wrong = _wrong_paths(options["case"], [path for path in (options["out"], options["json"]) if path])
+        if wrong:
+            self.stderr.write(wrong)
+            sys.exit(2)
         try:
             plan = plan_file(
                 options["case"],
@@ -71,3 +76,16 @@ class Command(BaseCommand):
             self.stderr.write(f"无法读写文件：{error.filename or options['out']}（{error.strerror}）")
             sys.exit(2)
         self.stdout.write(plan)
+
+
+def _wrong_paths(case: Path, targets: list[Path]) -> str:
+    """What is wrong with the paths, before minutes of search are spent on them; "" when nothing is."""
+    if not case.is_file():
+        return f"找不到文件：{case}，应为采购案例工作簿（xlsx）"
+    if len({case.resolve(), *(path.resolve() for path in targets)}) <= len(targets):
+        return "案例、--out、--json 应是不同的文件"
+    for path in targets:
+        above = next(folder for folder in path.resolve().parents if folder.exists())
+        if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+            return f"无法写入：{path}（它是目录，或所在目录不可写）"
+    return ""

@@ -86,3 +86,16 @@ def test_date_reads_back_in_every_spelling(day):
     ]
     serial = str((day - dt.date(1899, 12, 30)).days)
     assert {parse_date(text) for text in [*spellings, serial]} == {day}
+
+
+def test_a_whole_number_too_large_to_keep_says_the_limit():
+    r = reader(数量=["5000000000"])
+    assert r.whole("数量") == [None]
+    assert "不大于 2,147,483,647" in str(r.faults[0])
+
+
+@pytest.mark.parametrize("cell", ["1e13", "1e400", "-0.01", "NaN"])
+def test_money_that_nobody_has_is_a_fault(cell):
+    r = reader(预算=[cell], 比例=["1e400"])
+    assert (r.money("预算"), r.number("比例")) == ([None], [None])
+    assert len(r.faults) == 2

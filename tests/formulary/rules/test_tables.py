@@ -94,3 +94,17 @@ def test_every_shared_list_can_be_read(shared):
     for path in sorted((shared / "reference").rglob("*.csv")):
         table = next(iter(read_tables(path).values()))
         assert len(table) > 10, path.name
+
+
+@pytest.mark.parametrize("above", ["", "\n\n", "某县用药\n", '"甲,乙,丙,丁"\n'])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_delimiter_is_found_below_blank_lines_and_titles(above, mark):
+    raw = above + mark.join(["编码", '"名称,商品名,别名"', "数量"]) + "\n" + mark.join(["01", '"a,b;c"', "3"]) + "\n"
+    table = read_tables(raw.encode(), name="t.csv", headers=["编码", "数量"])["t"]
+    assert (table.columns["编码"], table.columns["数量"]) == (["01"], ["3"])
+
+
+def test_quote_that_never_ends_is_told_by_its_line():
+    raw = 'a,b\n1,2\n"3,4\n' + "5,6\n" * 50_000
+    with pytest.raises(DataRefused, match="未成对的引号"):
+        read_tables(raw.encode(), name="t.csv")

@@ -125,3 +125,16 @@ def test_the_small_world_survives_the_file(tmp_path):
 def test_the_dust_of_a_computed_price_is_dropped():
     rows = [GOOD["产品"][0], ["P1", "D1", "S1", 24, 12.300000000000001]]
     assert read_case(changed(产品=rows)).products[0].price == Decimal("12.3")
+
+
+def test_codes_keep_the_letters_of_their_own_sheet():
+    raw = changed(
+        机构=[["机构编码", "机构名称", "级别"], ["甲院（一）", "中心卫生院", "基层"]],
+        需求=[["机构编码", "药品编码", "需求量"], ["甲院(一)", "Ｄ1", 48]],
+    )
+    case = read_case(raw)
+    assert (case.institutions[0].code, case.needs[0].institution, case.needs[0].drug) == (
+        "甲院（一）",
+        "甲院（一）",
+        "D1",
+    )

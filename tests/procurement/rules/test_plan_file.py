@@ -73,18 +73,29 @@ def test_faulty_data_ends_with_one_and_leaves_no_workbook(case_file, tmp_path):
     assert not (tmp_path / "plan.xlsx").exists()
     data = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
     assert data["status"] == "rejected"
+    assert set(data) >= {"goals", "lines", "unmet", "commitments", "seconds", "replay"}
     assert {(f["sheet"], f["row"], f["column"]) for f in data["faults"]} == {
         ("需求", 2, "需求量"),
         ("需求", 3, "药品编码"),
     }
 
 
-def test_a_file_that_is_not_there_or_not_a_workbook_is_a_fault_of_the_data(tmp_path):
+def test_a_file_that_is_no_workbook_is_a_fault_of_the_data_and_one_that_is_not_there_wrong_usage(tmp_path):
     (tmp_path / "text.xlsx").write_bytes(b"PK\x03\x04broken")
-    for name in ("none.xlsx", "text.xlsx"):
+    for name, code in (("none.xlsx", 2), ("text.xlsx", 1)):
         with pytest.raises(SystemExit) as ended:
             run(tmp_path / name, "--out", tmp_path / "plan.xlsx")
-        assert ended.value.code == 1
+        assert ended.value.code == code
+
+
+def test_paths_are_checked_before_anything_is_solved_or_written(case_file, tmp_path):
+    before = case_file.read_bytes()
+    for words in (("--out", case_file), ("--out", tmp_path / "plan.xlsx", "--json", tmp_path)):
+        with pytest.raises(SystemExit) as ended:
+            run(case_file, *words)
+        assert ended.value.code == 2
+    assert case_file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [case_file]
 
 
 @pytest.mark.parametrize("extra", [["--gap", "x"], ["--time-limit", "0"], ["--seed", "-1"], ["--time-limit", "nan"]])

@@ -1,9 +1,11 @@
 import csv
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.core.management import ManagementUtility
+from openpyxl import Workbook
 
 ROWS = [("007", f"2024-{m:02d}-01", 3 + m % 2, 10 - m % 5, "甲院", "a") for m in range(1, 13)]
 ROWS += [("8", f"2024-{m:02d}-29", 1, m % 3, "乙院", "a") for m in range(4, 11) if m != 6]
@@ -130,3 +132,45 @@ def test_a_series_that_moves_between_sites_is_refused(tmp_path, capsys):
     source = write(tmp_path / "s.csv", rows)
     assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv") == 1
     assert "前面写的是“甲院”" in capsys.readouterr().err
+
+
+def test_ids_come_back_letter_for_letter(tmp_path):
+    ids = ["阿莫西林（0.25ｇ）", "a  b", "甲,乙", "=1", "00001"]
+    source = tmp_path / "s.csv"
+    with source.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("unique_id", "ds", "y"), *((uid, "2024-01-01", 3) for uid in ids)])
+    assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv") == 0
+    assert [row["unique_id"] for row in table(tmp_path / "f.csv")] == ids
+
+
+def test_series_are_found_on_the_sheet_that_has_them(tmp_path):
+    book = Workbook()
+    book.active.append(["说明"])
+    sheet = book.create_sheet("数据")
+    for row in (("unique_id", "ds", "y"), ("00001", date(2024, 1, 31), 3), ("00001", date(2024, 2, 29), 4)):
+        sheet.append(row)
+    book.save(tmp_path / "s.xlsx")
+    assert manage("forecast", tmp_path / "s.xlsx", "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv") == 0
+    assert [(row["unique_id"], row["ds"]) for row in table(tmp_path / "f.csv")] == [("00001", "2024-03-31")]
+
+
+@pytest.mark.parametrize("row", [("a", "2024-01-01", "1e300"), ("a", "9999-12-01", 3), ("a", "0001-01-01", 3)])
+def test_what_no_arithmetic_can_carry_is_refused(tmp_path, row):
+    source = write(tmp_path / "s.csv", [row], "unique_id,ds,y")
+    assert manage("forecast", source, "--freq", "M", "--horizon", 60, "--out", tmp_path / "f.csv") == 1
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_quantile_columns_are_named_in_plain_digits(tmp_path):
+    source = write(tmp_path / "s.csv", ROWS)
+    words = ("forecast", source, "--freq", "M", "--horizon", 1, "--quantiles", "0.9999999,0.5,0.00001")
+    assert manage(*words, "--out", tmp_path / "f.csv") == 0
+    assert list(table(tmp_path / "f.csv")[0])[3:] == ["q0.9999999", "q0.5", "q0.00001"]
+
+
+def test_a_refusal_starts_with_chinese_and_input_is_never_overwritten(tmp_path, capsys):
+    source = write(tmp_path / "s.csv", [("a", "x", 1)], "unique_id,ds,y")
+    assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv") == 1
+    assert capsys.readouterr().err.startswith("s.csv：共 1 处问题")
+    assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", source) == 2
+    assert "输出文件不能就是输入文件" in capsys.readouterr().err
