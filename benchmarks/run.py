@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("forecast", "watch", "plan", "pages")
+NAMES = ("forecast", "watch", "plan", "pages", "api")
 OUT = Path("var/bench.json")
 CHILD = "import json,sys; from benchmarks.{0} import run; json.dump(run(), open(sys.argv[1], 'w'), ensure_ascii=False)"
 
