@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("forecast", "watch", "plan")
+NAMES = ("forecast", "watch", "plan", "pages", "api")
 OUT = Path("var/bench.json")
 CHILD = "import json,sys; from benchmarks.{0} import run; json.dump(run(), open(sys.argv[1], 'w'), ensure_ascii=False)"
 
@@ -23,7 +23,7 @@ def main() -> int:
         results[name] = json.loads(part.read_text(encoding="utf-8")) if done.returncode == 0 else {"failed": True}
     OUT.write_text(json.dumps(results, ensure_ascii=False, indent=1), encoding="utf-8")
     print(f"已写入 {OUT}")
-    return int(any(part.get("failed") for part in results.values()))
+    return int(any(part and part.get("failed") for part in results.values()))
 
 
 if __name__ == "__main__":
