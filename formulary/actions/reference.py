@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
@@ -34,7 +34,7 @@ class ImportResult:
     """Rows by what happened to them. queued: names waiting for a person. medicines: 品种 that the list brought in.
 
     absent: rows stored earlier, of the same parts of the list, that this file does not hold; they stay. notes: what to know of
-    a table that is not the list itself. previews: every new or changed row, cell by cell.
+    a table that is not the list itself. parts: rows of the file by part of the list. previews: every new or changed row, cell by cell.
     """
 
     new: int
@@ -47,6 +47,7 @@ class ImportResult:
     previews: tuple[Preview, ...]
     editions: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    parts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:
@@ -190,6 +191,7 @@ def _result(
         for title, change in changes.items()
         for position in sorted((*change.new, *change.changed))
     )
+    parts = Counter(_parts(by_edition))
     return ImportResult(
         new=sum(len(change.new) for change in changes.values()),
         changed=sum(len(change.changed) for change in changes.values()),
@@ -200,7 +202,8 @@ def _result(
         absent=sum(change.absent for change in changes.values()),
         previews=previews,
         editions=tuple(by_edition),
-        notes=tuple(NOTES[part] for part in dict.fromkeys(_parts(by_edition)) if part in NOTES),
+        notes=tuple(NOTES[part] for part in parts if part in NOTES),
+        parts=parts,
     )
 
 
