@@ -164,6 +164,7 @@ LOGGING = {
 
 # What a job of each kind runs (formulary.actions.jobs); a name not listed here cannot be queued.
 JOBS = {
+    "list_import": "formulary.list_jobs.list_import",
     "stock_import": "shortage.intake_jobs.stock_import",
     "watch": "shortage.jobs.watch",
     "plan": "procurement.jobs.solve",

@@ -46,6 +46,7 @@ NAVIGATION: tuple[Group, ...] = (
         "目录",
         (
             Item("药品与状态", "pill", "drug_list", P.SEE_DRUGS),
+            Item("政策目录", "library", "list_index", P.SEE_DRUGS),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
             Item(
                 "名称匹配待审",

@@ -6,7 +6,12 @@ from formulary.models import JobState, Level, ListKind, Medicine, NameMatch, Res
 
 SEARCH = forms.SearchInput(attrs={"placeholder": "名称、规格、编码或拼音首字母"})
 
-JOB_KINDS = {"plan": "采购计划求解", "watch": "每日监测"}
+JOB_KINDS = {
+    "plan": "采购计划求解",
+    "watch": "每日监测",
+    "list_import": "导入政策目录",
+    "stock_import": "导入库存与用量",
+}
 
 
 class FilterForm(forms.Form):

@@ -1,11 +1,16 @@
 from django.urls import path
 
-from formulary.views import drugs, history, jobs, matches, passwords, versions
+from formulary.views import drugs, history, jobs, lists, matches, passwords, versions
 
 urlpatterns = [
     path("drugs/", drugs.drug_list, name="drug_list"),
     path("drugs/<str:code>/", drugs.drug_detail, name="drug_detail"),
     path("formulary/", versions.version_current, name="version_current"),
+    path("lists/", lists.list_index, name="list_index"),
+    path("lists/<int:pk>/", lists.list_edition, name="list_edition"),
+    path("lists/import/", lists.list_import, name="list_import"),
+    path("lists/import/<int:pk>/", lists.list_import_detail, name="list_import_detail"),
+    path("lists/import/<int:pk>/accept/", lists.list_import_accept, name="list_import_accept"),
     path("matches/", matches.match_list, name="match_list"),
     path("matches/<int:pk>/", matches.match_detail, name="match_detail"),
     path("history/", history.history_list, name="history_list"),

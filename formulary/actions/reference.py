@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from formulary.rules.linking import DEFINING, DISTINCT, LinkPlan, plan_links
 from formulary.rules.list_changes import Changes, Preview, compare, preview
 from formulary.rules.lists.entries import Entry
 from formulary.rules.lists.files import TENDER_KINDS, read_list
+from formulary.rules.lists.sections import BESIDE, EDITION_SUFFIX, NOTES
 from formulary.rules.tables import DataRefused
 
 BATCH = 1000
@@ -32,7 +33,8 @@ class ReferenceRefused(Exception):
 class ImportResult:
     """Rows by what happened to them. queued: names waiting for a person. medicines: 品种 that the list brought in.
 
-    absent: rows stored earlier that this file does not hold; they stay. previews: every new or changed row, cell by cell.
+    absent: rows stored earlier, of the same parts of the list, that this file does not hold; they stay. notes: what to know of
+    a table that is not the list itself. parts: rows of the file by part of the list. previews: every new or changed row, cell by cell.
     """
 
     new: int
@@ -44,6 +46,8 @@ class ImportResult:
     absent: int
     previews: tuple[Preview, ...]
     editions: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    parts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:
@@ -84,7 +88,7 @@ def import_reference(
     with transaction.atomic():
         by_edition = _by_edition(given, entries)
         editions = _check_editions(given, by_edition)
-        stored = {title: _stored(editions.get(title)) for title in by_edition}
+        stored = {title: _stored(editions.get(title), rows) for title, rows in by_edition.items()}
         changes = {title: compare(rows, stored[title]) for title, rows in by_edition.items()}
         written = [by_edition[t][k] for t, change in changes.items() for k in (*change.new, *change.changed)]
         plan = _plan(given, written, editions)
@@ -135,7 +139,9 @@ def _source(
 def _by_edition(given: _Source, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     grouped: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        grouped[entry.tender[:60] if given.kind in TENDER_KINDS else given.edition].append(entry)
+        title = entry.tender if given.kind in TENDER_KINDS else given.edition
+        suffix = EDITION_SUFFIX.get(entry.section, "")
+        grouped[title[: 60 - len(suffix)] + suffix].append(entry)
     return dict(grouped)
 
 
@@ -151,10 +157,14 @@ def _check_editions(given: _Source, titles: Mapping[str, object]) -> dict[str, L
     return {each.edition: each for each in found}
 
 
-def _stored(edition: ListEdition | None) -> dict[str, dict[str, str]]:
+def _stored(edition: ListEdition | None, rows: Sequence[Entry]) -> dict[str, dict[str, str]]:
+    """The current rows that the file could hold: those of a table beside the list only when it is that table."""
     if edition is None:
         return {}
-    return dict(edition.entries.filter(superseded_at__isnull=True).values_list("key", "attributes"))
+    parts = {row.section for row in rows}
+    current = edition.entries.filter(superseded_at__isnull=True)
+    current = current.filter(section__in=parts) if parts <= BESIDE else current.exclude(section__in=BESIDE - parts)
+    return dict(current.values_list("key", "attributes"))
 
 
 def _plan(given: _Source, written: Sequence[Entry], editions: Mapping[str, ListEdition]) -> LinkPlan:
@@ -181,6 +191,7 @@ def _result(
         for title, change in changes.items()
         for position in sorted((*change.new, *change.changed))
     )
+    parts = Counter(_parts(by_edition))
     return ImportResult(
         new=sum(len(change.new) for change in changes.values()),
         changed=sum(len(change.changed) for change in changes.values()),
@@ -191,29 +202,46 @@ def _result(
         absent=sum(change.absent for change in changes.values()),
         previews=previews,
         editions=tuple(by_edition),
+        notes=tuple(NOTES[part] for part in parts if part in NOTES),
+        parts=parts,
     )
 
 
+def _parts(by_edition: Mapping[str, Sequence[Entry]]) -> list[str]:
+    return [entry.section for rows in by_edition.values() for entry in rows]
+
+
 def _write_editions(
-    given: _Source, titles: Mapping[str, object], editions: Mapping[str, ListEdition], now: dt.datetime
+    given: _Source, by_edition: Mapping[str, Sequence[Entry]], editions: Mapping[str, ListEdition], now: dt.datetime
 ) -> dict[str, ListEdition]:
     # A shortage list without a 文号 is somebody's watch list, and says so wherever it is shown.
     official = given.kind != ListKind.SHORTAGE or bool(given.document)
     made = dict(editions)
-    for title in titles:
-        if title not in made:
+    for title, rows in by_edition.items():
+        parts = sorted({row.section for row in rows})
+        if title in made:
+            _add_parts(made[title], parts)
+        else:
             made[title] = ListEdition.objects.create(
                 kind=given.kind,
                 edition=title,
                 valid_from=given.valid_from,
                 valid_to=given.valid_to,
                 document=given.document,
-                official=official,
+                official=official and not set(parts) & set(EDITION_SUFFIX),
+                sections=parts,
                 imported_at=now,
                 source_name=given.name[:200],
                 source_sha256=given.sha256,
             )
     return made
+
+
+def _add_parts(edition: ListEdition, parts: Sequence[str]) -> None:
+    """饮片 after the main list: the edition now speaks of them too."""
+    if set(parts) - set(edition.sections):
+        edition.sections = sorted({*edition.sections, *parts})
+        edition.save(update_fields=["sections"])
 
 
 def _write_entries(
@@ -243,8 +271,9 @@ def _row(entry: Entry, edition: ListEdition) -> ListEntry:
         form=entry.form[:250],
         strength=entry.strength,
         category=entry.category[:20],
+        section=entry.section,
         tender=entry.tender[:60],
-        region=entry.region[:40],
+        region=entry.region[:200],
         company=entry.company[:120],
         price=entry.price,
         quantity=entry.quantity,

@@ -3,6 +3,7 @@
 from formulary.models.alliance import Alliance, Institution, Level
 from formulary.models.history import ChainHead, Event
 from formulary.models.job import Job, JobState
+from formulary.models.list_upload import ListUpload
 from formulary.models.medicine import Medicine, Presentation, Product
 from formulary.models.people import Membership, Person
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
@@ -23,6 +24,7 @@ __all__ = [
     "ListEdition",
     "ListEntry",
     "ListKind",
+    "ListUpload",
     "Medicine",
     "Membership",
     "NameMatch",

@@ -27,6 +27,7 @@ class ListEdition(models.Model):
     document = models.CharField("文号", max_length=120, blank=True)
     official = models.BooleanField("官方目录", default=True)
     imported_at = models.DateTimeField("导入时间")
+    sections = models.JSONField("部分", default=list, help_text="此版本列出的部分；后一版只取代它自己列出的部分")
     source_name = models.CharField("来源文件", max_length=200)
     source_sha256 = models.CharField("文件校验值", max_length=64)
 
@@ -54,8 +55,9 @@ class ListEntry(models.Model):
     form = models.CharField("剂型", max_length=250, blank=True)
     strength = models.TextField("规格", blank=True)
     category = models.CharField("类别", max_length=20, blank=True, help_text="甲、乙、国谈、△、中选 …")
+    section = models.CharField("部分", max_length=40, blank=True, help_text="西药、中成药、谈判西药、饮片、申报 …")
     tender = models.CharField("批次", max_length=60, blank=True)
-    region = models.CharField("地区", max_length=40, blank=True)
+    region = models.CharField("地区", max_length=200, blank=True)
     company = models.CharField("企业", max_length=120, blank=True)
     price = models.DecimalField("价格（元/最小单位）", max_digits=18, decimal_places=8, null=True, blank=True)
     quantity = models.DecimalField("数量", max_digits=18, decimal_places=4, null=True, blank=True)

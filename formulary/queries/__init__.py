@@ -3,6 +3,14 @@
 from formulary.queries.drugs import drug_classes, drugs, entry_in_force, same_group, source_entries
 from formulary.queries.history import events, verbs, verify_history
 from formulary.queries.jobs import job_kinds, job_of_scope, jobs
+from formulary.queries.lists import (
+    EditionRow,
+    edition_entries,
+    edition_rows,
+    editions_by_kind,
+    kinds_without_edition,
+    list_uploads,
+)
 from formulary.queries.matches import (
     RankedCandidate,
     asking_rows,
@@ -26,6 +34,7 @@ from formulary.queries.versions import (
 )
 
 __all__ = [
+    "EditionRow",
     "RankedCandidate",
     "Scope",
     "asking_rows",
@@ -33,6 +42,9 @@ __all__ = [
     "drug_status",
     "drug_statuses",
     "drugs",
+    "edition_entries",
+    "edition_rows",
+    "editions_by_kind",
     "editions_in_force",
     "entries",
     "entry_counts",
@@ -41,7 +53,9 @@ __all__ = [
     "job_kinds",
     "job_of_scope",
     "jobs",
+    "kinds_without_edition",
     "levels_open_to",
+    "list_uploads",
     "listed_entries",
     "match_medicine",
     "matcher",

@@ -7,7 +7,7 @@ import datetime as dt
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from formulary.models import Alliance, EntryLink, FormularyEntry, Presentation
-from formulary.queries.status import editions_in_force
+from formulary.queries.status import links_in_force
 from formulary.queries.versions import matching, version_in_force
 
 
@@ -51,9 +51,7 @@ def same_group(drug: Presentation) -> QuerySet[Presentation]:
 
 def source_entries(drug: Presentation, on: dt.date, *, region: str = "") -> list[EntryLink]:
     """The list rows in force that speak of the drug's 品种, with their edition: where every status word comes from."""
-    links = EntryLink.objects.filter(
-        medicine=drug.medicine_id, entry__edition__in=editions_in_force(on), entry__superseded_at__isnull=True
-    )
+    links = links_in_force(on).filter(medicine=drug.medicine_id)
     if region:
         links = links.filter(Q(entry__region="") | Q(entry__region__contains=region))
     return list(links.select_related("entry__edition").order_by("entry__edition__kind", "entry__row", "pk"))

@@ -6,27 +6,41 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from formulary.models import EntryLink, ListEdition, ListKind, Presentation
+from formulary.rules.editions import speaking
 from formulary.rules.lists.files import TENDER_KINDS
 from formulary.rules.status import DrugStatus, ListedEntry, status_of
 
 STATUS_KINDS = (ListKind.NEML, ListKind.NRDL, ListKind.VBP_AWARDS, ListKind.SHORTAGE)
+TOGETHER = frozenset({*TENDER_KINDS, ListKind.SHORTAGE.value})
 CHUNK = 5000
 
 
 def editions_in_force(on: dt.date, kinds: Collection[str] = STATUS_KINDS) -> list[ListEdition]:
-    """Of 基药, 医保, codes the latest edition begun; of tenders and shortage lists every one that runs."""
-    rows = ListEdition.objects.filter(
+    """Of 基药, 医保, codes the latest edition begun, part by part; of tenders and shortage lists every one that runs."""
+    return [edition for edition, _ in _speaking(on, kinds)]
+
+
+def links_in_force(on: dt.date, kinds: Collection[str] = STATUS_KINDS) -> QuerySet[EntryLink]:
+    """What the rows in force are linked to; superseded rows, and parts that a later edition replaced, are left out."""
+    in_force = _speaking(on, kinds)
+    whole = [edition.pk for edition, parts in in_force if parts == frozenset(edition.sections)]
+    wanted = Q(entry__edition__in=whole)
+    for edition, parts in in_force:
+        if edition.pk not in whole:
+            wanted |= Q(entry__edition=edition.pk, entry__section__in=parts)
+    return EntryLink.objects.filter(wanted, entry__superseded_at__isnull=True)
+
+
+def _speaking(on: dt.date, kinds: Collection[str]) -> list[tuple[ListEdition, frozenset[str]]]:
+    running = ListEdition.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=on), kind__in=kinds, valid_from__lte=on
     )
-    running = list(rows.order_by("-valid_from", "-pk"))
-    together = {*TENDER_KINDS, ListKind.SHORTAGE}
-    latest: dict[str, ListEdition] = {}
-    for edition in running:
-        latest.setdefault(edition.kind, edition)
-    return [edition for edition in running if edition.kind in together or latest[edition.kind] == edition]
+    latest_first = list(running.order_by("-valid_from", "-pk"))
+    parts = speaking(((e, e.kind, e.sections) for e in latest_first), together=TOGETHER)
+    return list(parts.items())
 
 
 def drug_statuses(presentations: Iterable[Presentation], on: dt.date, *, region: str = "") -> dict[int, DrugStatus]:
@@ -44,21 +58,20 @@ def drug_status(presentation: Presentation, on: dt.date, *, region: str = "") ->
 
 def listed_entries(medicine_ids: Collection[int], on: dt.date, *, region: str = "") -> dict[int, list[ListedEntry]]:
     """The rows in force that speak of each 品种, by medicine id; superseded rows and names in question are left out."""
-    editions = {edition.pk: edition for edition in editions_in_force(on)}
-    links = EntryLink.objects.filter(entry__edition__in=editions, entry__superseded_at__isnull=True)
+    links = links_in_force(on)
     if len(medicine_ids) <= CHUNK:
         links = links.filter(medicine__in=medicine_ids)
     if region:
         links = links.filter(Q(entry__region="") | Q(entry__region__contains=region))
     found: dict[int, list[ListedEntry]] = defaultdict(list)
-    for link in links.filter(medicine__isnull=False).select_related("entry").order_by("entry_id", "pk"):
+    for link in links.filter(medicine__isnull=False).select_related("entry__edition").order_by("entry_id", "pk"):
         if link.medicine_id is not None and link.medicine_id in medicine_ids:
-            found[link.medicine_id].append(_listed(link, editions[link.entry.edition_id]))
+            found[link.medicine_id].append(_listed(link))
     return found
 
 
-def _listed(link: EntryLink, edition: ListEdition) -> ListedEntry:
-    entry = link.entry
+def _listed(link: EntryLink) -> ListedEntry:
+    entry, edition = link.entry, link.entry.edition
     return ListedEntry(
         entry_id=entry.pk,
         kind=edition.kind,
@@ -68,6 +81,7 @@ def _listed(link: EntryLink, edition: ListEdition) -> ListedEntry:
         valid_to=entry.valid_to or edition.valid_to,
         name=entry.name,
         category=entry.category,
+        section=entry.section,
         form=link.form,
         strengths=tuple(link.strengths),
         strength=entry.strength,

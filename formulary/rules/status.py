@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from formulary.rules.dosage_forms import lookup, same_form
 from formulary.rules.lists.neml import needs_specialist
+from formulary.rules.lists.sections import BIDS, is_win
 from formulary.rules.strengths import Listed, is_listed, same_strength
 
 NONE = "无"
@@ -31,6 +32,7 @@ class ListedEntry:
     form: str
     strengths: tuple[str, ...]
     strength: str = ""
+    section: str = ""
     tender: str = ""
     region: str = ""
     company: str = ""
@@ -178,10 +180,13 @@ def _speaks_of_group(form: str, listed: str) -> bool:
 
 
 def _wins(strength: str, entries: Sequence[ListedEntry], region: str) -> tuple[Win, ...]:
+    won = [e for e in entries if is_win(e.category) and (not region or region in e.region)]
+    # The province list says the same as the bids, and says it more closely.
+    listed = {(e.tender, e.strength) for e in won if e.section != BIDS}
     wins = [
         Win(e.tender, e.region, e.company, e.price, e.category, e.valid_from, e.valid_to, e.entry_id)
-        for e in entries
-        if (not region or region in e.region) and same_strength(strength, e.strength) is True
+        for e in won
+        if same_strength(strength, e.strength) is True and (e.section != BIDS or (e.tender, e.strength) not in listed)
     ]
     return tuple(sorted(wins, key=lambda win: (win.valid_from.toordinal() * -1, win.tender, win.region, win.company)))
 

@@ -76,3 +76,48 @@ def _statuses_of_known_drugs():
     bosentan = [drug for drug in drugs if drug.name == "波生坦"]
     before = drug_statuses(bosentan, dt.date(2025, 6, 1))
     assert [before[drug.pk].insurance_class for drug in bosentan] == ["国谈", "乙"]
+
+
+MORE = (
+    ("nrdl", "nrdl-2024/nrdl2024_decoction_pieces.csv", 892),
+    ("vbp_volumes", "vbp-rounds/vbp_4plus7_volumes_by_city.csv", 462),
+    ("vbp_awards", "vbp-rounds/vbp_4plus7_results.csv", 42),
+    ("vbp_awards", "vbp-rounds/vbp_bids.csv", 485),
+    ("neml", "neml-2026/neml2026_dosage_forms.csv", 1314),
+)
+
+
+def test_further_real_tables_are_stored_whole_beside_their_lists(shared):
+    folder = shared / "reference"
+    for kind in ("nrdl", "vbp_awards", "neml"):
+        bring_in(kind, folder)
+    known, statuses = Medicine.objects.count(), _wins()
+    for again in (False, True):
+        for kind, path, rows in MORE:
+            begins = BEGINS.get(kind, dt.date(2021, 1, 1))
+            result = import_reference(kind, folder / path, edition="E", valid_from=begins, by=None, now=NOW)
+            expected = (0, 0, rows, 0) if again else (rows, 0, 0, 0)
+            assert (result.new, result.changed, result.unchanged, result.absent) == expected, path
+    assert ListEntry.objects.count() == 3826 + 3012 + 816 + sum(rows for _, _, rows in MORE)
+    assert Medicine.objects.count() - known < 10
+    assert NameMatch.objects.count() < 50
+    assert ListEntry.objects.filter(category="非中选").count() == 167
+    assert not EntryLink.objects.filter(entry__section__in=["饮片", "推导"]).exists()
+    assert _wins() == statuses
+
+
+def _wins():
+    """Status of two real winners in 江苏 and of a drug whose bids by 嘉林药业 lost."""
+    drugs = []
+    for substance, form, strength in (
+        ("氨氯地平", "片剂", "5mg"),
+        ("阿托伐他汀", "片剂", "20mg"),
+        ("他达拉非", "片剂", "20mg"),
+    ):
+        medicine = Medicine.objects.get(substance=substance, form_group="口服常释剂型")
+        drug, _ = Presentation.objects.get_or_create(
+            code=f"W{substance}",
+            defaults={"medicine": medicine, "name": substance, "form": form, "strength": strength, "unit": "片"},
+        )
+        drugs.append(drug)
+    return list(drug_statuses(drugs, dt.date(2026, 11, 21), region="江苏").values())

@@ -35,6 +35,8 @@ class Command(BaseCommand):
             self.stderr.write(str(refused))
             sys.exit(1)
         self.stdout.write(f"{'（预览，未写入）' if dry_run else ''}{summary(result)}")
+        for note in result.notes:
+            self.stdout.write(f"说明：{note}")
 
 
 def summary(result):

@@ -27,7 +27,7 @@ class Item:
 class Entry:
     """One source row. `key` identifies it within its edition, `attributes` keeps every column as written.
 
-    category: 甲, 乙, 国谈, △, 中选 or "". price in yuan per smallest unit, quantity in smallest units.
+    category: 甲, 乙, 国谈, △, 中选 or "". section: its part of the list (`sections.py`). price in yuan per smallest unit, quantity in smallest units.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Entry:
     form: str = ""
     strength: str = ""
     category: str = ""
+    section: str = ""
     tender: str = ""
     region: str = ""
     company: str = ""
@@ -62,14 +63,16 @@ class Layout:
     def headers(self) -> set[str]:
         return {name for names in (*self.required.values(), *self.optional.values()) for name in names}
 
+    def share(self, table: Table) -> float:
+        """How much of what is required the table has: which layout a misfit is nearest to."""
+        return sum(bool(_found(table, names)) for names in self.required.values()) / len(self.required)
+
     def expected(self) -> str:
         return "、".join(names[0] for names in self.required.values())
 
     def refuse(self, tables: Sequence[Table]) -> Fault:
         """One fault that says what was found, what is missing and what the file may be instead."""
-        nearest = max(
-            tables, key=lambda table: sum(bool(_found(table, n)) for n in self.required.values()), default=None
-        )
+        nearest = max(tables, key=self.share, default=None)
         headers = set(nearest.columns) if nearest else set()
         missing = [names[0] for names in self.required.values() if not nearest or not _found(nearest, names)]
         hint = self.hint(headers)

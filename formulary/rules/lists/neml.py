@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from formulary.rules import dosage_forms as forms
+from formulary.rules.cells import Reader
 from formulary.rules.lists.entries import Entry, Item, Layout, Rows, natural_key
+from formulary.rules.lists.sections import DERIVED, part_of
 from formulary.rules.name_text import canonical, split_outside
 from formulary.rules.names import DrugName, expand_names, parse_name
 from formulary.rules.tables import Fault, Table
@@ -31,11 +33,18 @@ LAYOUT = Layout(
         "remark": ("备注",),
         "specialist": ("专科医师指导标识",),
     },
-    hint=lambda headers: (
-        "此文件是由目录推导的“品种×剂型”表，请导入每个品种一行、含“剂型规格”列的目录原表"
-        if "盐基酸根" in headers
-        else ""
-    ),
+)
+DERIVED_LAYOUT = Layout(
+    "国家基本药物目录 品种×剂型推导表",
+    required={
+        "section": ("目录部分", "部分"),
+        "number": ("序号", "编号"),
+        "name": ("品种名称", "药品名称"),
+        "salt": ("盐基酸根",),
+        "form": ("剂型",),
+        "strength": ("规格",),
+    },
+    optional={"check": ("需人工核对",)},
 )
 SPECIALIST = "△"
 # 血友病用药, 避孕药: a class that notes explain, not a drug to match.
@@ -65,10 +74,10 @@ def _entry(rows: Rows, index: int, faults: list[Fault]) -> Entry | None:
     section, number, name, text = (rows.get(index, field) for field in ("section", "number", "name", "text"))
     specs = () if name.endswith(_CLASS_ENDS) else form_specs(text)
     chinese = "中成药" in section
-    remark = rows.get(index, "remark")
+    part, remark = part_of(section), rows.get(index, "remark")
     marked = SPECIALIST in remark or rows.get(index, "specialist") == "是"
     return Entry(
-        key=natural_key(section, number, *(rows.get(index, f) for f in ("category", "second", "function")), name),
+        key=natural_key(part, number, *(rows.get(index, f) for f in ("category", "second", "function")), name),
         row=rows.table.rows[index],
         name=name,
         attributes=rows.attributes(index),
@@ -76,7 +85,31 @@ def _entry(rows: Rows, index: int, faults: list[Fault]) -> Entry | None:
         form="、".join(dict.fromkeys(spec.form for spec in specs))[:250],
         strength=text,
         category=SPECIALIST if marked else "",
+        section=part,
         items=items_of(name, specs, chinese=chinese),
+    )
+
+
+def read_derived(table: Table, faults: list[Fault]) -> list[Entry]:
+    """The derived 品种×剂型 table: kept to compare with, linked to nothing, for the list itself says the same."""
+    rows, reader = Rows(table, DERIVED_LAYOUT), Reader(table, faults)
+    for field in ("section", "number", "name"):
+        reader.text(rows.column(field), required=True)
+    return [_derived_row(rows, index) for index in range(len(rows))]
+
+
+def _derived_row(rows: Rows, index: int) -> Entry:
+    section, number, name, salt, form, strength = (rows.get(index, field) for field in DERIVED_LAYOUT.required)
+    return Entry(
+        key=natural_key(DERIVED, part_of(section), number, name, salt, form, strength),
+        row=rows.table.rows[index],
+        name=name,
+        attributes=rows.attributes(index),
+        number=number,
+        form=form,
+        strength=strength,
+        category="待核对" if rows.get(index, "check") == "是" else "",
+        section=DERIVED,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from formulary.rules.lists.entries import Entry, Item, Layout, Rows
+from formulary.rules.lists.sections import CHINESE, PIECES, WESTERN
 from formulary.rules.names import parse_name
 from formulary.rules.tables import Fault, Table, clean
 
@@ -26,6 +27,7 @@ LAYOUT = Layout(
 )
 _WESTERN = re.compile(r"X[A-Z]\d{2}[A-Z]{2}[A-Z]\d{3}[A-Z]\d{3}\d{4}\d{5}")
 _CHINESE = re.compile(r"Z[A-Z]\d{2}[A-Z]{2}[A-Z]\d{4}\d{4}\d{5}")
+_PARTS = {"X": WESTERN, "Z": CHINESE, "T": PIECES}
 _OTHER = re.compile(r"[A-WY][A-Z0-9]{4,29}")
 
 
@@ -66,5 +68,6 @@ def _entry(rows: Rows, index: int, faults: list[Fault]) -> Entry | None:
         strength=rows.get(index, "strength"),
         company=rows.get(index, "company"),
         category="中成药" if chinese else "西药" if code.startswith("X") else "",
+        section=_PARTS.get(code[0], code[0]),
         items=tuple(Item(parse_name(each, "" if chinese else form, chinese_medicine=chinese)) for each in names[:1]),
     )

@@ -9,7 +9,9 @@ import datetime as dt
 import re
 from dataclasses import replace
 
+from formulary.rules.cells import Reader
 from formulary.rules.lists.entries import Entry, Item, Layout, Rows, natural_key
+from formulary.rules.lists.sections import PIECES, part_of
 from formulary.rules.names import DrugName, expand_names, parse_name
 from formulary.rules.tables import Fault, Table, clean
 
@@ -28,7 +30,11 @@ LAYOUT = Layout(
         "payment": ("医保支付标准", "支付标准"),
         "remark": ("备注限定支付范围", "备注", "限定支付范围"),
     },
-    hint=lambda headers: "饮片目录不按品种管理，不在此导入" if "饮片名称" in headers else "",
+)
+PIECES_LAYOUT = Layout(
+    "国家医保药品目录 中药饮片部分",
+    required={"name": ("饮片名称", "中药饮片名称", "中药饮片")},
+    optional={"number": ("序号", "编号"), "remark": ("备注", "限定支付范围")},
 )
 # Rows that name a class of drugs, not a drug: kept, but there is no 品种 to match.
 _CLASS_ROW = re.compile(r"(用药|类药物|OTC制剂)$")
@@ -58,17 +64,38 @@ def _entry(rows: Rows, index: int, faults: list[Fault]) -> Entry | None:
             fault("period", period, "应为“2024年1月1日至2025年12月31日”的形式")
     if len(faults) > before:
         return None
-    negotiated = "谈判" in section
+    part, negotiated = part_of(section), "谈判" in section
     return Entry(
-        key=natural_key(section, rows.get(index, "code"), rows.get(index, "number"), name, form),
+        key=natural_key(part, rows.get(index, "code"), rows.get(index, "number"), name, form),
         row=rows.table.rows[index],
         name=name,
         attributes=rows.attributes(index),
         number=rows.get(index, "number"),
         form=form,
         category="国谈" if negotiated else letter,
+        section=part,
         valid_to=ends,
         items=_items(name, form, chinese="中成药" in section),
+    )
+
+
+def read_pieces(table: Table, faults: list[Fault]) -> list[Entry]:
+    """饮片 are listed by name alone: kept row by row, no 品种 of western drugs or 中成药 is meant."""
+    rows, reader = Rows(table, PIECES_LAYOUT), Reader(table, faults)
+    reader.text(rows.column("name"), required=True)
+    return [_piece(rows, index) for index in range(len(rows)) if rows.get(index, "name")]
+
+
+def _piece(rows: Rows, index: int) -> Entry:
+    name = rows.get(index, "name")
+    return Entry(
+        key=natural_key(PIECES, name),
+        row=rows.table.rows[index],
+        name=name,
+        attributes=rows.attributes(index),
+        number=rows.get(index, "number"),
+        category=PIECES,
+        section=PIECES,
     )
 
 

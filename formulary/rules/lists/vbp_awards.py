@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from formulary.rules.cells import Reader
 from formulary.rules.lists.entries import Entry, Layout, Rows, item_of, natural_key
+from formulary.rules.lists.vbp_bids import exact
 from formulary.rules.tables import Fault, Table
 
 LAYOUT = Layout(
@@ -18,16 +19,16 @@ LAYOUT = Layout(
         "company": ("中选企业全称", "中选企业", "生产企业全称", "生产企业"),
         "price": ("中选价_元每最小单位", "中选价", "中选价(元)", "中选价(元/最小单位)", "中选价格", "中选价格(元)"),
     },
-    optional={"role": ("供应类型", "主备供", "主供备供", "供应状态"), "short": ("中选企业简称",), "form": ("剂型",)},
+    optional={
+        "role": ("供应类型", "主备供", "主供备供", "供应状态"),
+        "short": ("中选企业简称",),
+        "form": ("剂型",),
+        "won": ("是否中选", "是否中标"),
+    },
     hint=lambda headers: (
-        "此文件是申报（投标）明细，含未中选企业，请改用按省份列出中选企业和中选价的中选结果表"
-        if "是否中选" in headers
-        else "此文件是约定采购量，请用 vbp_volumes 导入"
-        if any("约定采购量" in header for header in headers)
-        else ""
+        "此文件是约定采购量，请用 vbp_volumes 导入" if any("约定采购量" in header for header in headers) else ""
     ),
 )
-_PLACES = Decimal("0.00000001")
 _ROLES = {"主供": "主供", "备供": "备供", "备选": "备供", "第一备供": "备供", "第二备供": "备供", "": "中选"}
 
 
@@ -43,7 +44,7 @@ def _entry(rows: Rows, index: int, price: Decimal | None) -> Entry:
     tender, name, strength, region, company = (
         rows.get(index, field) for field in ("tender", "name", "strength", "region", "company")
     )
-    role = rows.get(index, "role")
+    role = "非中选" if rows.get(index, "won") == "否" else rows.get(index, "role")
     return Entry(
         key=natural_key(tender, name, strength, region, company),
         row=rows.table.rows[index],
@@ -55,6 +56,6 @@ def _entry(rows: Rows, index: int, price: Decimal | None) -> Entry:
         tender=tender,
         region=region,
         company=company,
-        price=None if price is None else price.quantize(_PLACES, ROUND_HALF_UP),
+        price=exact(price),
         items=(item_of(name, rows.get(index, "form"), strengths=(strength,)),),
     )

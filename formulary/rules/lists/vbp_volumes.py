@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from formulary.rules.cells import Reader
 from formulary.rules.lists.entries import Entry, Layout, Rows, item_of, natural_key
+from formulary.rules.lists.vbp_bids import TRIAL
 from formulary.rules.tables import Fault, Table
 
 LAYOUT = Layout(
@@ -23,19 +24,37 @@ LAYOUT = Layout(
     optional={"form": ("剂型",)},
     hint=lambda headers: "此文件是中选结果，请用 vbp_awards 导入" if any("中选价" in header for header in headers) else "",
 )  # fmt: skip
+# 4+7 gave volumes by city and left cells blank: the city asked for none of that strength.
+CITY_LAYOUT = Layout(
+    "集采 4+7 约定采购量（分城市）",
+    required={
+        "region": ("城市", "试点城市"),
+        **{field: LAYOUT.required[field] for field in ("name", "strength", "quantity")},
+    },
+    optional={"tender": ("批次", "集采批次"), "form": ("剂型",)},
+)
 
 
 def read(table: Table, faults: list[Fault]) -> list[Entry]:
-    rows, reader = Rows(table, LAYOUT), Reader(table, faults)
-    for field in ("tender", "region", "name", "strength"):
+    return _read(Rows(table, LAYOUT), Reader(table, faults), ("tender", "region", "name", "strength"), blank=False)
+
+
+def read_cities(table: Table, faults: list[Fault]) -> list[Entry]:
+    """By city instead of by province; without a 批次 column it is the trial round."""
+    return _read(Rows(table, CITY_LAYOUT), Reader(table, faults), ("region", "name", "strength"), blank=True)
+
+
+def _read(rows: Rows, reader: Reader, needed: tuple[str, ...], *, blank: bool) -> list[Entry]:
+    for field in needed:
         reader.text(rows.column(field), required=True)
     unit = Decimal(10_000 if "万" in rows.column("quantity") else 1)
-    quantities = reader.money(rows.column("quantity"), required=True)
+    quantities = reader.money(rows.column("quantity"), required=not blank)
     return [_entry(rows, index, None if q is None else q * unit) for index, q in enumerate(quantities)]
 
 
 def _entry(rows: Rows, index: int, quantity: Decimal | None) -> Entry:
-    tender, region, name, strength = (rows.get(index, field) for field in ("tender", "region", "name", "strength"))
+    region, name, strength = (rows.get(index, field) for field in ("region", "name", "strength"))
+    tender = rows.get(index, "tender") or TRIAL
     return Entry(
         key=natural_key(tender, region, name, strength),
         row=rows.table.rows[index],

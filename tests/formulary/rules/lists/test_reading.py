@@ -138,11 +138,11 @@ def test_wrong_code_and_price_are_refused():
 @pytest.mark.parametrize(
     ("kind", "header", "hint"),
     [
-        ("neml", "目录部分,序号,品种名称,盐基酸根,剂型,规格,需人工核对", "目录原表"),
-        ("vbp_awards", "批次,序号,品种,规格,生产企业全称,是否中选,申报价_元每最小单位,供应省份", "申报（投标）明细"),
+        ("neml", "目录部分,序号,品种名称,盐基酸根,剂型", "品种×剂型推导表"),
+        ("vbp_awards", "批次,序号,品种,规格,生产企业全称,是否中选", "申报价_元每最小单位"),
         ("vbp_awards", "批次,地区,品种,规格,首年约定采购量_万片万支万袋", "请用 vbp_volumes 导入"),
         ("vbp_volumes", "批次,品种,规格,省份,中选企业全称,中选价_元每最小单位", "请用 vbp_awards 导入"),
-        ("nrdl", "序号,饮片名称,备注", "饮片目录"),
+        ("vbp_volumes", "地区,品种,规格,约定采购量", "缺少 批次"),
     ],
 )
 def test_file_of_another_kind_says_what_is_expected(kind, header, hint):
