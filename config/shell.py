@@ -34,6 +34,7 @@ class Group:
 
 
 P = Permission
+BELL = Item("通知", "bell", "notice_list", P.SEE_ALERTS, "shortage.queries.unread_notice_count")
 NAVIGATION: tuple[Group, ...] = (
     Group(
         "工作台",
@@ -85,7 +86,7 @@ def shell(request: HttpRequest) -> dict:
 def _shell(request: HttpRequest) -> dict:
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
-        return {"groups": [], "person": None, "search_url": ""}
+        return {"groups": [], "person": None, "search_url": "", "bell": None}
     names = [item.url_name for group in NAVIGATION for item in group.items]
     active = active_name(getattr(request.resolver_match, "view_name", ""), names)
     groups = [{"label": group.label, "links": _links(group, person, active)} for group in NAVIGATION]
@@ -93,6 +94,7 @@ def _shell(request: HttpRequest) -> dict:
         "groups": [group for group in groups if group["links"]],
         "person": _who(person),
         "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
+        "bell": next(iter(_links(Group("", (BELL,)), person, "")), None),
     }
 
 

@@ -130,12 +130,18 @@ def _plan(alliance: Alliance, workbook: Path) -> Iterator[str]:
     yield f"采购明细 {plan.lines.count():,} 行，金额 {spend:,.2f} 元，未满足 {plan.unmet.count():,} 项"
     yield from aligned(
         [
-            [str(k), str(goal["name"]), f"{goal['value']:,.2f}", f"差距 {goal['gap']}"]
+            [str(k), str(goal["name"]), f"{goal['value']:,.2f}", f"差距 {_gap(goal['gap'])}"]
             for k, goal in enumerate(plan.goals, 1)
         ]
     )
     if workbook.exists():
         yield f"工作簿：{workbook}"
+
+
+def _gap(share: float | None) -> str:
+    if share is None:
+        return "未知"
+    return "0" if not share else "不足 0.01%" if share < 0.0001 else f"{share:.2%}"
 
 
 def _accounts(alliance: Alliance) -> Iterator[str]:

@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from config.access import Permission
+from config.access import Permission, can
 from formulary import queries
 from formulary.forms import DrugFilter
 from formulary.models import Presentation
@@ -31,13 +31,17 @@ def drug_detail(request, code):
     statuses = queries.drug_statuses([drug, *related], today, region=alliance.province)
     for other in related:
         other.status = statuses[other.pk]
+    sources = list(queries.source_entries(drug, today, region=alliance.province))
     context = {
         "drug": drug,
         "status": statuses[drug.pk],
-        "sources": queries.source_entries(drug, today, region=alliance.province),
+        "sources": sources,
+        "priced": any(link.entry.company or link.entry.price for link in sources),
         "entry": queries.entry_in_force(alliance, drug, today),
         "products": drug.products.filter(active=True),
         "related": related,
         "today": today,
+        "see_stock": can(request.user, Permission.SEE_STOCK),
+        "see_alerts": can(request.user, Permission.SEE_ALERTS),
     }
     return render(request, "formulary/drug_detail.html", context)

@@ -12,7 +12,7 @@ from procurement.forms import LineFilter, UnmetFilter
 from procurement.optimiser.goals import NAMES
 from procurement.rules.plan_settings import PlanSettings
 from procurement.views import plan_overview
-from procurement.views.plan_names import Names
+from procurement.views.plan_names import Names, separated
 
 PAGE = 50
 
@@ -44,6 +44,9 @@ def lines(request, plan):
     rows = queries.lines(plan, request.scope, **wanted)
     shown = queries.grouped(rows, group) if group else rows
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
+    if not group:
+        for line in page:
+            line.reason = separated(line.reason)
     return {"form": form, "page": page, "group": group, "amount": plan_overview.amount_of(rows)}
 
 
@@ -51,6 +54,9 @@ def unmet(request, plan):
     form = UnmetFilter(request.GET, choices=queries.unmet_choices(plan, request.scope))
     wanted = form.wanted()
     page = Paginator(queries.unmet(plan, request.scope, **wanted), PAGE).get_page(request.GET.get("page"))
+    names = Names(plan)
+    for row in page:
+        row.reason, row.remedy = names.in_words(row.reason), names.in_words(row.remedy)
     return {"form": form, "page": page}
 
 
@@ -76,7 +82,13 @@ def transfers(request, plan):
     names = Names(plan)
     mine = {site.code for site in request.scope.institutions}
     rows = [
-        row | names.drug(row["drug"]) | {"giver": names.site(row["source"]), "taker": names.site(row["target"])}
+        row
+        | names.drug(row["drug"])
+        | {
+            "giver": names.site(row["source"]),
+            "taker": names.site(row["target"]),
+            "reason": names.in_words(row["reason"]),
+        }
         for row in plan.transfers
         if request.scope.whole_alliance or {row["source"], row["target"]} & mine
     ]

@@ -10,8 +10,9 @@ import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from formulary.models import EntryLink, Institution, ListKind, Presentation
+from formulary.models import Alliance, EntryLink, Institution, ListKind, Presentation
 from shortage.actions.raising import Book, Finding, Key
+from shortage.models import ExpectedReceipt
 from shortage.rules import grading, sentences
 from shortage.rules.assessment import Assessment
 from shortage.rules.causes import Facts, cause
@@ -24,7 +25,8 @@ from shortage.series.reading import NEVER, date_of, day
 @dataclass(frozen=True)
 class Night:
     """What one pass knows. rows: numbers of the series that can be judged (stock known, feeds in time, ever seen);
-    on_order, late_days, late_order (N,): open quantity, days overdue and row of `seen.orders` of the most overdue."""
+    on_order, late_days, late_order (N,): open quantity, days overdue and row of `seen.orders` of the most overdue;
+    listed: official shortage list by presentation; suppliers: name by code."""
 
     seen: Gathered
     found: Assessment
@@ -34,12 +36,13 @@ class Night:
     late_order: NDArray[np.int64]
     drugs: Mapping[int, Presentation]
     listed: Mapping[int, str]
+    suppliers: Mapping[str, str]
 
     def key(self, row: int) -> Key:
         return int(self.seen.series.institution[row]), int(self.seen.series.presentation[row])
 
 
-def night(seen: Gathered, found: Assessment, listed: Mapping[int, str]) -> Night:
+def night(seen: Gathered, found: Assessment, listed: Mapping[int, str], suppliers: Mapping[str, str]) -> Night:
     n = seen.series.size
     orders = seen.orders
     on_order = np.bincount(orders.series, orders.quantity, n).astype(np.int64) if len(orders) else np.zeros(n, np.int64)
@@ -51,7 +54,7 @@ def night(seen: Gathered, found: Assessment, listed: Mapping[int, str]) -> Night
             late_days[at], late_order[at] = late[place], place
     drugs = Presentation.objects.in_bulk(np.unique(seen.series.presentation).tolist())
     rows = np.flatnonzero(seen.known & (found.demand.observed > 0))
-    return Night(seen, found, rows, on_order, late_days, late_order, drugs, listed)
+    return Night(seen, found, rows, on_order, late_days, late_order, drugs, listed, suppliers)
 
 
 def _days_late(seen: Gathered) -> NDArray[np.int64]:
@@ -81,6 +84,13 @@ def official_shortages(on: dt.date) -> dict[int, str]:
     return {pk: f"短缺药品清单（{edition}）" for pk, edition in rows}
 
 
+def supplier_names(alliance: Alliance) -> dict[str, str]:
+    """By code, as the orders that are still open tell it; the newest telling counts."""
+    rows = ExpectedReceipt.objects.filter(institution__alliance=alliance, state=ExpectedReceipt.State.OPEN)
+    told = rows.exclude(supplier_name="").order_by("ordered_on", "pk")
+    return dict(told.values_list("supplier_code", "supplier_name"))
+
+
 def judge(
     tonight: Night, book: Book, lead: Institution | None, rules: Thresholds, habits: Habits
 ) -> tuple[list[str], list[str], dict[Key, Finding]]:
@@ -104,7 +114,8 @@ def judge(
         stock = int(found.risk.usable[row])
         when = sentences.stockout_on(tonight.seen.series.as_of, supply)
         chance = round(float(found.risk.p14[row]), 4)
-        findings[key] = Finding(level, int(after.calm[place]), code, sentence, chance, stock, supply, when)
+        short = bool(level) and _drug_short(tonight, row, rules)
+        findings[key] = Finding(level, int(after.calm[place]), code, sentence, chance, short, stock, supply, when)
     return levels, causes, findings
 
 
@@ -139,6 +150,18 @@ def _carriers(tonight: Night, uses: NDArray[np.bool_], book: Book, lead: Institu
     return carries
 
 
+def _drug_short(tonight: Night, row: int, rules: Thresholds) -> bool:
+    """The drug itself is short, also where a more pressing level hides the blue one."""
+    pooled = tonight.found.shortage[row] >= rules.blue_posterior
+    pooled = pooled and tonight.found.overdue[row] >= rules.blue_institutions
+    return bool(pooled) or int(tonight.seen.series.presentation[row]) in tonight.listed
+
+
+def _supplier(tonight: Night, code: str) -> str:
+    """“惠民医药”, or “S02 供应商” when nobody told the name."""
+    return tonight.suppliers.get(code, f"{code} 供应商" if code else "")
+
+
 def _why(tonight: Night, row: int, level: str, rules: Thresholds) -> tuple[str, str]:
     seen, found = tonight.seen, tonight.found
     demand, risk = found.demand, found.risk
@@ -171,7 +194,7 @@ def _why(tonight: Night, row: int, level: str, rules: Thresholds) -> tuple[str, 
         rate=rate,
         supply=_number(found.supply[row]),
         as_of=seen.series.as_of,
-        supplier=str(order.supplier) if order is not None else "",
+        supplier=_supplier(tonight, str(order.supplier)) if order is not None else "",
         overdue_days=int(tonight.late_days[row]),
         on_order=int(tonight.on_order[row]),
         due=arrival,

@@ -31,6 +31,7 @@ class Finding:
     cause: str
     reason: str
     risk: float
+    drug_short: bool
     stock: int
     supply: float | None
     stockout_on: dt.date | None
@@ -112,7 +113,7 @@ def write(out: Outcome) -> None:
 
 
 FIELDS = (
-    "level", "state", "cause", "reason", "risk", "stock", "days_of_supply", "stockout_on", "updated_on", "calm_days",
+    "level", "state", "cause", "reason", "risk", "drug_short", "stock", "days_of_supply", "stockout_on", "updated_on", "calm_days",
     "level_before", "calm_before", "closed_on", "outcome", "handler",
 )  # fmt: skip
 
@@ -167,6 +168,7 @@ def _end(out: Outcome, alert: Alert, why: str, as_of: dt.date, now: dt.datetime)
 
 def _describe(alert: Alert, found: Finding, as_of: dt.date, before: tuple[str, int]) -> None:
     alert.cause, alert.reason, alert.risk = found.cause, found.reason, found.risk
+    alert.drug_short = found.drug_short
     alert.stock, alert.days_of_supply, alert.stockout_on = found.stock, found.supply, found.stockout_on
     alert.updated_on, alert.calm_days = as_of, found.calm
     alert.level_before, alert.calm_before = before

@@ -26,7 +26,7 @@ from shortage.rules.watching import Habits
 from shortage.series import gather
 
 Report = Callable[[int, str], None]
-EDITION = "1"
+EDITION = "2"
 """Raised with every change of the method: a day is then computed anew although its facts are the same."""
 
 
@@ -53,15 +53,17 @@ def watch(
         raise NothingToWatch(f"{alliance} 没有在用的机构，无需监测")
     say(5, "读取用量、库存与在途订单")
     seen = gather(alliance, as_of, habits)
-    listed = findings.official_shortages(as_of)
-    print_ = _fingerprint(seen.fingerprint(), EDITION, rules, levels, habits, sorted(listed.items()))
+    listed, names = findings.official_shortages(as_of), findings.supplier_names(alliance)
+    print_ = _fingerprint(
+        seen.fingerprint(), EDITION, rules, levels, habits, sorted(listed.items()), sorted(names.items())
+    )
     same = WatchRun.objects.filter(alliance=alliance, as_of=as_of, fingerprint=print_).first()
     if same is not None:
         say(100, "数据没有变化，沿用已有结果")
         return same
     say(45, f"预测 {seen.series.size} 个机构品规的需求")
     found = assess(seen.inputs, levels, overdue_after=habits.overdue_days)
-    tonight = findings.night(seen, found, listed)
+    tonight = findings.night(seen, found, listed, names)
     say(70, "评估缺货风险，写入结果")
     with transaction.atomic():
         Alliance.objects.select_for_update().get(pk=alliance.pk)

@@ -32,6 +32,7 @@ class Alert(models.Model):
     cause = models.CharField("原因代码", max_length=20)
     reason = models.CharField("原因", max_length=300)
     risk = models.FloatField("缺货概率")
+    drug_short = models.BooleanField("全域短缺", default=False, help_text="药品本身短缺，不只是本机构缺货")
     stockout_on = models.DateField("预计断货日", null=True, blank=True)
     opened_on = models.DateField("触发日")
     updated_on = models.DateField("最近评估日")

@@ -86,7 +86,7 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField("停用时间", null=True, blank=True)
 
     class Meta:
-        verbose_name = verbose_name_plural = "接密码牌"
+        verbose_name = verbose_name_plural = "接口令牌"
 
     def __str__(self) -> str:
         return f"{self.institution}：{self.name}"

@@ -183,6 +183,7 @@ class ExpectedReceipt(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="产品")
     reference = models.CharField("订单号", max_length=60)
     supplier_code = models.CharField("供应商编码", max_length=40, blank=True)
+    supplier_name = models.CharField("供应商", max_length=120, blank=True)
     quantity = models.PositiveIntegerField("数量（最小单位）")
     ordered_on = models.DateField("下单日")
     due_on = models.DateField("预计到货日", null=True, blank=True)

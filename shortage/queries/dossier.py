@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 
 from shortage import series
 from shortage.forecasting import calendar
-from shortage.models import Alert, AlertStep, Forecast, Risk, StockLevel
+from shortage.models import Alert, AlertStep, ExpectedReceipt, Forecast, Risk, StockLevel
 from shortage.rules.projection import project, use_paths
 from shortage.series.reading import NEVER, date_of, day
 
@@ -55,12 +55,12 @@ class Dossier:
 
     @cached_property
     def orders(self) -> list[dict[str, Any]]:
-        """Open orders: reference, supplier, quantity, ordered, due (None when nobody said), overdue days."""
+        """Open orders: reference, supplier (name, else code), quantity, ordered, due (None when nobody said), overdue days."""
         frame = series.open_orders(self.alert.institution.alliance, self.as_of, only=self.key)
         return [
             {
                 "reference": row["reference"],
-                "supplier": row["supplier"],
+                "supplier": self.suppliers.get(row["supplier"], row["supplier"]),
                 "quantity": int(row["quantity"]),
                 "ordered": date_of(row["ordered"]),
                 "age": int(row["age"]),
@@ -69,6 +69,14 @@ class Dossier:
             }
             for row in frame.to_dict("records")
         ]
+
+    @cached_property
+    def suppliers(self) -> dict[str, str]:
+        """Names of the drug's suppliers by code, as the alliance's orders tell them, the newest telling."""
+        told = ExpectedReceipt.objects.filter(
+            presentation=self.alert.presentation_id, institution__alliance=self.alert.institution.alliance_id
+        ).exclude(supplier_name="")
+        return dict(told.order_by("ordered_on", "pk").values_list("supplier_code", "supplier_name"))
 
     @property
     def steps(self) -> QuerySet[AlertStep]:

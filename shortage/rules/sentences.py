@@ -13,7 +13,7 @@ LONG_DAYS = 180
 @dataclass(frozen=True)
 class Words:
     """What the sentence speaks of. Quantities in `unit`, per day where rate, recent and before; supply: days left,
-    None without use; overdue_days, supplier: of the longest overdue order; due: the next agreed arrival."""
+    None without use; overdue_days, supplier (its name): of the longest overdue order; due: the next agreed arrival."""
 
     unit: str
     stock: int
@@ -78,7 +78,7 @@ def _why(cause: Cause, words: Words) -> str:
 
 
 def _late(words: Words) -> str:
-    whose = f"{words.supplier} 供应商订单" if words.supplier else "在途订单"
+    whose = f"{words.supplier}订单" if words.supplier else "在途订单"
     return f"{whose}逾期 {words.overdue_days} 天"
 
 

@@ -35,7 +35,6 @@ def alert_list(request):
         return render(request, "shortage/_alert_rows.html", context)
     counts = queries.level_counts(request.scope)
     context["levels"] = [{"code": code, "count": counts[code], **LEVEL_WORDS[code]} for code in LEVEL_WORDS]
-    context["unread"] = queries.unread_notice_count(request.user)
     return render(request, "shortage/alert_list.html", context | watching.state(request))
 
 

@@ -116,8 +116,8 @@ def _upload(request, pk):
 
 
 def _lines(rows):
-    """Counts by kind as (word, counts) for the page."""
-    return [(Kind(kind).label, counts) for kind, counts in rows.items()]
+    """Counts by kind as (word, counts) for the page; other keys (batches of a seed) are no sheet of a file."""
+    return [(kind.label, rows[kind]) for kind in Kind if kind in rows]
 
 
 def _workbook(content, name):

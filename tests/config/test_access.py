@@ -62,6 +62,14 @@ def test_page_answers_each_role_as_the_table_says(address, pattern, world, clien
             assert status < 500
 
 
+def test_administration_tells_others_and_sends_strangers_to_the_house_door(world, client):
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/sign-in/?next=/admin/")
+    client.force_login(world.people[Role.SECRETARY])
+    refused = client.get("/admin/", follow=True)
+    assert refused.status_code == 403
+    assert "系统管理只对系统管理员开放" in refused.content.decode()
+
+
 def test_administration_opens_to_administrators_only(world, client):
     for role, person in world.people.items():
         client.force_login(person)

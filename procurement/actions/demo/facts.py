@@ -36,8 +36,8 @@ def load_facts(loading: Loading) -> dict[str, int]:
         lots = facts.put_stock(frames.lots(result, keys), intake=intake, complete=True, now=loading.now)
         orders = frames.orders(result, keys)
         bulk.insert(ExpectedReceipt, orders)
-        written = {"stock": levels, "consumption": used, "receipts": came, "lots": lots}
-        intake.counts = {"rows": {name: len(change.rows) for name, change in written.items()}}
+        written = {"stock": levels, "consumption": used, "receipts": came}
+        intake.counts = {"rows": {name: _all_new(len(change.rows)) for name, change in written.items()}}
         intake.save(update_fields=["counts"])
         counts = {
             "序列": len(drawn),
@@ -49,6 +49,10 @@ def load_facts(loading: Loading) -> dict[str, int]:
         }
         record("装入演示历史", intake, alliance=loading.alliance, by=loading.by, now=loading.now, data=counts)
     return counts
+
+
+def _all_new(count: int) -> dict[str, int]:
+    return dict.fromkeys(("updated", "unchanged", "rejected", "removed"), 0) | {"created": count}
 
 
 def _keys(loading: Loading, result: simulation.Result) -> frames.Keys:

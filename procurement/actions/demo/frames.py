@@ -93,6 +93,7 @@ def orders(result: Result, keys: Keys) -> pd.DataFrame:
             "product_id": np.array(keys.product)[ware],
             "reference": references(result, placed)[chosen],
             "supplier_code": _suppliers(result)[ware],
+            "supplier_name": _supplier_names(result)[ware],
             "quantity": placed.quantity[chosen],
             "ordered_on": _dates(result, placed.day[chosen]),
             "due_on": np.where(due < 0, NO_DAY, _dates(result, due)),
@@ -128,6 +129,11 @@ def _item_days(
 
 def _suppliers(result: Result) -> NDArray[np.object_]:
     return np.array([ware.supplier for ware in result.world.files.wares], dtype=object)
+
+
+def _supplier_names(result: Result) -> NDArray[np.object_]:
+    names = {firm.code: firm.name for firm in result.world.files.firms}
+    return np.array([names[ware.supplier] for ware in result.world.files.wares], dtype=object)
 
 
 def _dates(result: Result, days: NDArray[np.int64]) -> NDArray[np.datetime64]:
