@@ -7,7 +7,7 @@ arrays are passed at once and only what the solver itself proves is believed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -41,15 +41,21 @@ class Bridge:
     """A HiGHS object holding a PuLP model. Columns stand in the order of `variables`."""
 
     def __init__(
-        self, problem: pulp.LpProblem, variables: Sequence[pulp.LpVariable], *, seed: int = 0, whole: bool = True
+        self,
+        problem: pulp.LpProblem,
+        variables: Sequence[pulp.LpVariable],
+        *,
+        seed: int = 0,
+        whole: bool | Collection[int] = True,
     ) -> None:
+        """`whole`: whether integer variables stay so, or the positions of those that do."""
         self.size = len(variables)
         self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (("output_flag", False), ("threads", 1), ("random_seed", seed)):
             self.highs.setOptionValue(name, value)
         self.highs.setOptionValue("mip_feasibility_tolerance", TOLERANCE)
         self.highs.setOptionValue("primal_feasibility_tolerance", TOLERANCE)
-        self.whole = np.array([whole and v.cat == pulp.LpInteger for v in variables], dtype=bool)
+        self.whole = np.array([_stays(whole, at) and v.cat == pulp.LpInteger for at, v in enumerate(variables)])
         lp = _as_lp(problem, variables, self.whole)
         self.lower, self.upper = np.array(lp.col_lower_), np.array(lp.col_upper_)
         self.rows = lp.num_row_
@@ -78,6 +84,17 @@ class Bridge:
         """Adds the row costs·x ≤ most."""
         columns = np.flatnonzero(costs).astype(np.int32)
         self.highs.addRow(-INFINITY, most, len(columns), columns, costs[columns])
+
+    def freeze(self, costs: np.ndarray, value: float, slack: float) -> None:
+        """From now on costs·x may not exceed `value` (by more than `slack`, relative). Goals are never negative, so
+        one that reached nothing fixes its columns to nothing."""
+        columns = np.flatnonzero(costs)
+        if not len(columns):
+            return
+        if value == 0:
+            self.set_bounds(columns, np.zeros(len(columns)), np.zeros(len(columns)))
+        else:
+            self.add_ceiling(costs, value + slack * max(1.0, value))
 
     def run(
         self,
@@ -129,6 +146,10 @@ def costs_of(goal: pulp.LpAffineExpression, size: int) -> np.ndarray:
     for variable, weight in goal.items():
         costs[int(variable.name[1:])] = weight
     return costs
+
+
+def _stays(whole: bool | Collection[int], at: int) -> bool:
+    return whole if isinstance(whole, bool) else at in whole
 
 
 def _listen(highs: highspy.Highs, stop: Callable[[], bool]) -> Callable:

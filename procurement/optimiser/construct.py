@@ -10,7 +10,7 @@ from collections import defaultdict
 from procurement.optimiser.audit import broken_rows, is_clean
 from procurement.optimiser.groups import choose_products, share_agreed, share_supply
 from procurement.optimiser.packs import NO_LIMIT, Basket
-from procurement.optimiser.rules import Layout
+from procurement.optimiser.rules import Layout, limited_products
 from procurement.optimiser.world import World
 
 
@@ -160,6 +160,18 @@ def _second_helping(world: World, lines: list[list[int]], packs: list[int], allo
             if offer.product in left:
                 left[offer.product] -= (count - packs[o]) * offer.pack
             packs[o] = count
+
+
+def refilled(world: World, packs: list[int]) -> list[int]:
+    """The plan with every open need filled that money and stock still reach, without another product in a full 品规组.
+
+    What a solver answers for one goal is careless about the next ones; this is a far better start for them.
+    """
+    packs = list(packs)
+    bought = {world.offers[o].product for o, count in enumerate(packs) if count}
+    allowed = {offer.product for offer in world.offers} - (limited_products(world) - bought)
+    _second_helping(world, lines_by_site(world), packs, allowed)
+    return packs
 
 
 def _leftovers(

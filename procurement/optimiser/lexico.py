@@ -16,13 +16,17 @@ import numpy as np
 
 from procurement.optimiser.audit import is_clean
 from procurement.optimiser.bridge import Bridge, costs_of
+from procurement.optimiser.choice import Choice
+from procurement.optimiser.construct import refilled
 from procurement.optimiser.goals import NAMES, floor_shortfalls, goal_values
 from procurement.optimiser.model import Model
 from procurement.optimiser.plan import GoalResult
-from procurement.optimiser.rules import complete
+from procurement.optimiser.rules import Layout, complete
+from procurement.optimiser.world import World
 
 WORK = 4_000_000  # columns × nodes spent on proving more than the asked gap
 TOLERANCE = 1e-7
+SPEND = 7  # number of the goal that freezes packs themselves when it reaches nothing
 
 Progress = Callable[[int, str, float, float, float, float], None]
 
@@ -68,11 +72,12 @@ class OrderedSolve:
         *,
         gap: float,
         nodes: int,
-        proof: bool = True,
+        guide: Choice | None = None,
     ) -> None:
-        """Each goal may branch on `nodes` to be proven exactly; with `proof` what is then still outside the asked gap
-        is searched on until it is inside or the goal's share of time is used."""
-        self.model, self.bridge, self.clock, self.gap, self.nodes, self.proof = model, bridge, clock, gap, nodes, proof
+        """Each goal may branch on `nodes` to be proven exactly; what is then still outside the asked gap is searched on
+        until it is inside or the goal's share of time is used. With a `guide` each goal is first bounded and searched
+        among the products that its relaxation or the plan at hand buys, and need only be proven to the asked gap."""
+        self.model, self.bridge, self.clock, self.gap, self.nodes, self.guide = model, bridge, clock, gap, nodes, guide
         self.packs = packs
         self.values = self._value(packs)
         self.results: list[GoalResult] = []
@@ -83,7 +88,7 @@ class OrderedSolve:
             started = time.monotonic()
             bound = self._solve(number)
             value = float(self.values[number])
-            bound = min(value, max(0.0, bound))
+            bound = value if gap_of(value, bound) == 0 else max(0.0, bound)
             result = GoalResult(NAMES[number], value, bound, gap_of(value, bound), time.monotonic() - started)
             self.results.append(result)
             if progress is not None:
@@ -96,12 +101,31 @@ class OrderedSolve:
         bound = 0.0
         if self.values[number] > 0 and not self.clock.over():
             self.bridge.set_costs(costs)
-            share = self.clock.left() / max(1.5, (len(NAMES) - number) / 2)
-            limit = Clock(share)
-            bound = self._search(number, share, 0.0 if self.proof else self.gap, self.nodes)
-            if self.proof and gap_of(float(self.values[number]), bound) > self.gap and not self.clock.over():
-                bound = max(bound, self._search(number, limit.left(), self.gap, None))
-        self._freeze(number, costs)
+            limit = Clock(self.clock.left() / max(1.5, (len(NAMES) - number) / 2))
+            bound = self._guided(number, limit) if self.guide else self._search(number, limit.left(), 0.0, self.nodes)
+            if self._open(number, bound):
+                bound = max(bound, self._search(number, limit.left(), self.gap, self.nodes if self.guide else None))
+        self.bridge.freeze(costs, float(self.values[number]), TOLERANCE)
+        if self.guide:
+            self.guide.freeze(number, self.values[number], TOLERANCE)
+        return bound
+
+    def _open(self, number: int, bound: float) -> bool:
+        return gap_of(float(self.values[number]), bound) > self.gap and not self.clock.over()
+
+    def _guided(self, number: int, limit: Clock) -> float:
+        """Bounds a goal by the relaxation and improves the plan among the products bought by either."""
+        if self.guide is None:
+            return 0.0
+        bound, refused = self.guide.bound(number, self._start(), limit.left() / 3)
+        if refused and number < SPEND and self._open(number, bound):
+            world = self.model.world
+            kept = {world.offers[o].product for o, count in enumerate(self.packs) if count}
+            off = [o for o, offer in enumerate(world.offers) if offer.product in refused - kept]
+            columns = np.array(off, dtype=np.int32)
+            self.bridge.set_bounds(columns, np.zeros(len(off)), np.zeros(len(off)))
+            self._search(number, limit.left() / 2, self.gap / 2, self.nodes)
+            self.bridge.set_bounds(columns, self.bridge.lower[columns], self.bridge.upper[columns])
         return bound
 
     def _search(self, number: int, seconds: float, gap: float, nodes: int | None) -> float:
@@ -114,21 +138,17 @@ class OrderedSolve:
         return outcome.bound
 
     def _take(self, packs: list[int], number: int) -> None:
-        """Keeps a plan that is clean, loses nothing above and gains here."""
-        values = self._value(packs)
-        better = values[: number + 1] < self.values[: number + 1]
-        if better and no_worse(values, self.values, number) and is_clean(self.model.world, self.model.layout, packs):
-            self.packs, self.values = packs, values
+        """Keeps a plan that is clean, loses nothing above and gains here; then one that gains more further down."""
+        self._keep(packs, number, number + 1)
+        if number < SPEND - 1:
+            self._keep(refilled(self.model.world, self.packs), number + 1, len(NAMES))
 
-    def _freeze(self, number: int, costs: np.ndarray) -> None:
-        columns = np.flatnonzero(costs)
-        value = float(self.values[number])
-        if not len(columns):
-            return
-        if value == 0:
-            self.bridge.set_bounds(columns, np.zeros(len(columns)), np.zeros(len(columns)))
-        else:
-            self.bridge.add_ceiling(costs, value + TOLERANCE * max(1.0, value))
+    def _keep(self, packs: list[int], safe: int, upto: int) -> None:
+        """Takes a clean plan that is better in the first `upto` goals and no worse in the first `safe`."""
+        values = self._value(packs)
+        better = values[:upto] < self.values[:upto]
+        if better and no_worse(values, self.values, safe) and is_clean(self.model.world, self.model.layout, packs):
+            self.packs, self.values = packs, values
 
     def _value(self, packs: list[int]) -> list[Fraction]:
         model = self.model
@@ -136,8 +156,12 @@ class OrderedSolve:
         return goal_values(model.world, model.layout, packs, values, model.weights)
 
     def _start(self) -> np.ndarray:
-        model = self.model
-        values = np.array(complete(model.world, model.layout, self.packs), dtype=float)
-        for at, short in floor_shortfalls(model.world, model.layout, self.packs).items():
-            values[at] = float(short)
-        return values
+        return starting_point(self.model.world, self.model.layout, self.packs)
+
+
+def starting_point(world: World, layout: Layout, packs: list[int]) -> np.ndarray:
+    """Every variable of the model at the values that a plan implies."""
+    values = np.array(complete(world, layout, packs), dtype=float)
+    for at, short in floor_shortfalls(world, layout, packs).items():
+        values[at] = float(short)
+    return values

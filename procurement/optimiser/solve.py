@@ -85,7 +85,7 @@ def solve_packs(
     layout = Layout(world)
     packs = construct(world, layout)
     if len(world.offers) > EXACT_OFFERS:
-        return solve_large(world, packs, options, clock, seconds, on_progress)
+        return solve_large(world, packs, clock, seconds, on_progress, seed=options.seed, gap=options.gap)
     started = time.monotonic()
     model = build_model(world)
     bridge = Bridge(model.problem, model.variables, seed=options.seed)
