@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shortage', '0003_uploads_and_positions'),
+        ('shortage', "0004_facts_read_by_day"),
     ]
 
     operations = [
