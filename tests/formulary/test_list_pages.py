@@ -43,7 +43,15 @@ def test_index_shows_every_kind_with_its_editions_and_who_imported_them(secretar
     bring_in("nrdl", by=world.people[Role.SECRETARY], document="医保发〔2024〕33号")
     bring_in("neml")
     shown = page(secretary, "list_index")
-    for word in ("医保发〔2024〕33号", "周敏", "现行", "nrdl.csv", "待审 1", "集采约定采购量", "还没有导入过"):
+    for word in (
+        "医保发〔2024〕33号",
+        "周敏",
+        "现行",
+        "nrdl.csv",
+        "待审 1",
+        "集采约定采购量",
+        "还没有导入过：集采中选结果",
+    ):
         assert word in shown
     assert ListEdition.objects.get(kind="nrdl").source_sha256[:10] in shown
 
