@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from formulary.models import EntryLink, Event, ListEdition, ListEntry, ListKind, ListUpload, NameMatch, Presentation
 from formulary.queries.reach import Scope
 from formulary.queries.status import STATUS_KINDS, TOGETHER, editions_in_force
+from formulary.rules.lists.sections import BESIDE
 
 IMPORTED = "导入政策目录"
 # Below this share of the rows it replaces, a new part is probably a supplement.
@@ -77,7 +78,8 @@ def kinds_never_imported(rows: Sequence[EditionRow]) -> list[str]:
 
 def kinds_without_edition(rows: Sequence[EditionRow]) -> list[str]:
     """Lists that drug status asks, of which no edition is in force: the status then says nothing of them."""
-    present = {row.edition.kind for row in rows if row.state == "现行"}
+    running = [row.edition for row in rows if row.state == "现行"]
+    present = {edition.kind for edition in running if set(edition.sections) - BESIDE}
     return [ListKind(kind).label for kind in STATUS_KINDS if kind not in present and kind != ListKind.SHORTAGE]
 
 

@@ -58,6 +58,7 @@ def test_index_shows_every_kind_with_its_editions_and_who_imported_them(secretar
 
 def test_index_says_which_list_has_no_edition_in_force(secretary):
     bring_in("nrdl", valid_to=dt.date(2025, 12, 31))
+    bring_in("nrdl", PIECES_LIST, edition="2025 饮片")  # in force, but says nothing of western drugs
     shown = page(secretary, "list_index")
     assert "国家基本药物目录、国家医保药品目录、集采中选结果 在今天没有有效版本" in shown
     assert "已失效" in shown
