@@ -7,9 +7,10 @@ from formulary.queries.lists import (
     EditionRow,
     edition_entries,
     edition_rows,
-    editions_by_kind,
+    kinds_never_imported,
     kinds_without_edition,
     list_uploads,
+    with_spoken_of,
 )
 from formulary.queries.matches import (
     RankedCandidate,
@@ -44,7 +45,6 @@ __all__ = [
     "drugs",
     "edition_entries",
     "edition_rows",
-    "editions_by_kind",
     "editions_in_force",
     "entries",
     "entry_counts",
@@ -53,6 +53,7 @@ __all__ = [
     "job_kinds",
     "job_of_scope",
     "jobs",
+    "kinds_never_imported",
     "kinds_without_edition",
     "levels_open_to",
     "list_uploads",
@@ -73,4 +74,5 @@ __all__ = [
     "verify_history",
     "version_in_force",
     "with_best_candidate",
+    "with_spoken_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from formulary.models import EntryLink, Event, ListEdition, ListEntry, ListKind, ListUpload, NameMatch, Presentation
 from formulary.queries.reach import Scope
 from formulary.queries.status import STATUS_KINDS, TOGETHER, editions_in_force
+from formulary.rules.lists.sections import BESIDE
 
 IMPORTED = "导入政策目录"
 # Below this share of the rows it replaces, a new part is probably a supplement.
@@ -51,7 +52,8 @@ def edition_rows(scope: Scope, on: dt.date) -> list[EditionRow]:
     in_force = {edition.pk for edition in editions_in_force(on, ListKind.values)}
     imports = _imports(scope)
     rows = []
-    for edition in ListEdition.objects.order_by("kind", "-valid_from", "-pk"):
+    place = {kind: number for number, kind in enumerate(ListKind.values)}
+    for edition in sorted(ListEdition.objects.order_by("-valid_from", "-pk"), key=lambda each: place[each.kind]):
         told = imports.get((edition.kind, edition.edition))
         rows.append(
             EditionRow(
@@ -69,14 +71,15 @@ def edition_rows(scope: Scope, on: dt.date) -> list[EditionRow]:
     return rows
 
 
-def editions_by_kind(rows: Sequence[EditionRow]) -> list[tuple[ListKind, list[EditionRow]]]:
-    """Every kind of list in its fixed order, also one without an edition."""
-    return [(kind, [row for row in rows if row.edition.kind == kind]) for kind in ListKind]
+def kinds_never_imported(rows: Sequence[EditionRow]) -> list[str]:
+    present = {row.edition.kind for row in rows}
+    return [kind.label for kind in ListKind if kind not in present]
 
 
 def kinds_without_edition(rows: Sequence[EditionRow]) -> list[str]:
     """Lists that drug status asks, of which no edition is in force: the status then says nothing of them."""
-    present = {row.edition.kind for row in rows if row.state == "现行"}
+    running = [row.edition for row in rows if row.state == "现行"]
+    present = {edition.kind for edition in running if set(edition.sections) - BESIDE}
     return [ListKind(kind).label for kind in STATUS_KINDS if kind not in present and kind != ListKind.SHORTAGE]
 
 
@@ -98,6 +101,17 @@ def edition_entries(
     drugs = Prefetch("medicine__presentations", Presentation.objects.filter(active=True), to_attr="drugs")
     shown = EntryLink.objects.select_related("medicine", "question").prefetch_related(drugs).order_by("pk")
     return rows.prefetch_related(Prefetch("links", shown)).order_by("row", "pk")
+
+
+def with_spoken_of(entries: Iterable[ListEntry]) -> list[ListEntry]:
+    """Each entry with `spoken`: one link for each 品种 or question, and the forms it is named with (片剂、胶囊)."""
+    listed = list(entries)
+    for entry in listed:
+        found: dict[tuple[int | None, int | None], tuple[EntryLink, list[str]]] = {}
+        for link in entry.links.all():
+            found.setdefault((link.medicine_id, link.question_id), (link, []))[1].append(link.form)
+        entry.spoken = [(link, "、".join(filter(None, forms))) for link, forms in found.values()]  # type: ignore[attr-defined]
+    return listed
 
 
 def list_uploads(scope: Scope) -> QuerySet[ListUpload]:

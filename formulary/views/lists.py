@@ -23,7 +23,8 @@ def list_index(request):
     today = timezone.localdate()
     rows = queries.edition_rows(request.scope, today)
     context = {
-        "kinds": queries.editions_by_kind(rows),
+        "rows": rows,
+        "absent": queries.kinds_never_imported(rows),
         "missing": queries.kinds_without_edition(rows),
         "today": today,
         "may_import": can(request.user, Permission.IMPORT_LISTS),
@@ -37,6 +38,7 @@ def list_edition(request, pk):
     edition = get_object_or_404(ListEdition, pk=pk)
     form = EntryFilter(request.GET or None, sections=edition.sections)
     page = Paginator(queries.edition_entries(edition, **form.wanted()), 50).get_page(request.GET.get("page"))
+    page.object_list = queries.with_spoken_of(page.object_list)
     context = {
         "edition": edition,
         "form": form,

@@ -43,13 +43,22 @@ def test_index_shows_every_kind_with_its_editions_and_who_imported_them(secretar
     bring_in("nrdl", by=world.people[Role.SECRETARY], document="医保发〔2024〕33号")
     bring_in("neml")
     shown = page(secretary, "list_index")
-    for word in ("医保发〔2024〕33号", "周敏", "现行", "nrdl.csv", "待审 1", "集采约定采购量", "还没有导入过"):
+    for word in (
+        "医保发〔2024〕33号",
+        "周敏",
+        "现行",
+        "nrdl.csv",
+        "待审 1",
+        "集采约定采购量",
+        "还没有导入过：集采中选结果",
+    ):
         assert word in shown
     assert ListEdition.objects.get(kind="nrdl").source_sha256[:10] in shown
 
 
 def test_index_says_which_list_has_no_edition_in_force(secretary):
     bring_in("nrdl", valid_to=dt.date(2025, 12, 31))
+    bring_in("nrdl", PIECES_LIST, edition="2025 饮片")  # in force, but says nothing of western drugs
     shown = page(secretary, "list_index")
     assert "国家基本药物目录、国家医保药品目录、集采中选结果 在今天没有有效版本" in shown
     assert "已失效" in shown
