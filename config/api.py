@@ -55,7 +55,13 @@ def unauthorised(request, _error):
 def invalid(request, error):
     words = []
     for one in error.errors:
-        text = MESSAGES.get(one["type"], "值有误").format(**one.get("ctx", {})).replace("'", "").replace(" or ", "、")
+        text = (
+            MESSAGES.get(one["type"], "值有误")
+            .format(**one.get("ctx", {}))
+            .replace("'", "")
+            .replace(" or ", "、")
+            .replace(", ", "、")
+        )
         words.append(f"{one['loc'][-1]}：{text}")
     return api.create_response(request, {"detail": "；".join(words)}, status=422)
 

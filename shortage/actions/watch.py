@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 
 from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Job, Person
@@ -34,6 +36,10 @@ class NothingToWatch(Exception):
     """The alliance has no institution in use."""
 
 
+class DayToCome(Exception):
+    """The day is later than today and than every fact: its pass would make the coming days old ones, without alerts."""
+
+
 def watch(
     alliance: Alliance,
     as_of: dt.date,
@@ -45,12 +51,16 @@ def watch(
 ) -> WatchRun:
     """Forecasts every watched series as seen from the end of `as_of`, and brings alerts and notices up to it.
 
-    `report(percent, note)` hears of progress, never inside a transaction. Raises NothingToWatch.
+    `report(percent, note)` hears of progress, never inside a transaction. Raises NothingToWatch,
+    DayToCome.
     """
     started, say = time.monotonic(), report or _silent
     rules, levels, habits = watch_settings(alliance, as_of)
     if not alliance.institutions.filter(active=True).exists():
         raise NothingToWatch(f"{alliance} 没有在用的机构，无需监测")
+    last = _last_day(alliance, timezone.localdate(now))
+    if as_of > last:
+        raise DayToCome(f"{as_of} 还没有到，应不晚于 {last}")
     say(5, "读取用量、库存与在途订单")
     seen = gather(alliance, as_of, habits)
     listed, names = findings.official_shortages(as_of), findings.supplier_names(alliance)
@@ -79,6 +89,12 @@ def watch(
         run.save(update_fields=["seconds"])
     say(100, "完成")
     return run
+
+
+def _last_day(alliance: Alliance, today: dt.date) -> dt.date:
+    """Today, or the newest fact where a clock ahead of ours brought one."""
+    newest = Feed.objects.filter(institution__alliance=alliance).aggregate(newest=Max("last_date"))["newest"]
+    return max(today, newest or today)
 
 
 def default_day(alliance: Alliance, today: dt.date) -> dt.date:

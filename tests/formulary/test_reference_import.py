@@ -5,7 +5,7 @@ import io
 from decimal import Decimal
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from config.access import Role
 from formulary.actions.matches import MatchRefused, decide_match
@@ -232,3 +232,11 @@ def test_command_refuses_a_faulty_file_with_code_one(db, tmp_path):
 def test_command_dry_run_writes_nothing(db, tmp_path):
     assert run(tmp_path, "shortage_list", SHORTAGE, "--dry-run")[1].startswith("（预览，未写入）新增 2")
     assert not ListEntry.objects.exists()
+
+
+def test_dates_on_the_command_line_are_read_as_people_write_them_and_refused_in_chinese(db, tmp_path):
+    assert run(tmp_path, "shortage_list", SHORTAGE, "--valid-to", "2025/12/31")[0] == 0
+    assert str(ListEntry.objects.first().edition.valid_to) == "2025-12-31"
+    with pytest.raises(CommandError, match="应为日期") as refused:
+        run(tmp_path, "shortage_list", SHORTAGE, "--valid-to", "soon")
+    assert refused.value.returncode == 2

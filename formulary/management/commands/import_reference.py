@@ -1,24 +1,23 @@
-import datetime as dt
 import sys
 from pathlib import Path
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from config.command import ChineseCommand, day
 from formulary.actions.reference import ReferenceRefused, import_reference, rejected_rows
 from formulary.models import ListKind
 from formulary.rules.tables import DataRefused
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "导入政策目录（基药、医保、集采、医保代码、短缺）；再次导入同一文件不改变任何内容。"
 
     def add_arguments(self, parser):
         parser.add_argument("kind", choices=ListKind.values, help="目录种类")
         parser.add_argument("file", type=Path, help="xlsx、xls 或 CSV（UTF-8、GB18030）")
         parser.add_argument("--edition", required=True, help="版本，如 2024")
-        parser.add_argument("--valid-from", required=True, type=dt.date.fromisoformat, help="生效日，如 2025-01-01")
-        parser.add_argument("--valid-to", type=dt.date.fromisoformat, help="失效日")
+        parser.add_argument("--valid-from", required=True, type=day, help="生效日，如 2025-01-01")
+        parser.add_argument("--valid-to", type=day, help="失效日")
         parser.add_argument("--document", default="", help="文号")
         parser.add_argument("--dry-run", action="store_true", help="只检查和预览，不写入")
 

@@ -6,8 +6,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
-from django.core.management.base import BaseCommand
-
+from config.command import ChineseCommand
 from formulary.rules.tables import DataRefused
 from procurement.rules.plan_run import plan_file
 
@@ -42,7 +41,7 @@ def _number(text: str) -> float:
     return number
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "读取采购案例工作簿，按九个目标的严格次序给出采购计划"
     requires_system_checks = []
 

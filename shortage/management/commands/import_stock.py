@@ -1,8 +1,9 @@
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from config.command import ChineseCommand
 from formulary.models import Alliance
 from formulary.rules.tables import DataRefused
 from shortage.actions import intake
@@ -10,7 +11,7 @@ from shortage.queries import stock as stock_queries
 from shortage.rules.stock_file import Kind
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "导入库存、消耗（或到货）文件：xlsx、xls、CSV（UTF-8 或 GB18030）。有任何一处问题就不写入。"
 
     def add_arguments(self, parser):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         self._say(seen.effect)
         if seen.faults:
             raise CommandError(str(seen.refused), returncode=1)
+        self.stdout.write(seen.effect.sentence)
         if dry_run:
             self.stdout.write("试运行，未写入任何内容")
             return
@@ -42,7 +44,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{Kind(kind).label}：{line}")
         for warning in effect.warnings:
             self.stdout.write(f"提醒：{warning}")
-        self.stdout.write(effect.sentence)
 
 
 def _alliance(code):

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from config.command import WrongUsage, day
 from shortage.forecasting.files import replay_file
-from shortage.management.files import FileCommand, WrongUsage, day, whole
+from shortage.management.files import FileCommand, whole
 
 
 class Command(FileCommand):

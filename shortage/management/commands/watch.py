@@ -1,20 +1,19 @@
 """`manage.py watch [--as-of DATE] [--alliance CODE]`: the nightly job of interfaces.md §4."""
 
-import datetime as dt
-
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from config.command import ChineseCommand, WrongUsage, day
 from formulary.models import Alliance
-from shortage.actions.watch import NothingToWatch, default_day, watch
+from shortage.actions.watch import DayToCome, NothingToWatch, default_day, watch
 from shortage.queries import watch_summary
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "每日监测：预测需求、评估缺货风险、生成预警与通知；同一天重复运行结果不变"
 
     def add_arguments(self, parser):
-        parser.add_argument("--as-of", help="截至日，如 2026-11-21；默认为数据已到的今天，否则昨天")
+        parser.add_argument("--as-of", type=day, help="截至日，如 2026-11-21；默认为数据已到的今天，否则昨天")
         parser.add_argument("--alliance", help="只监测此编码的医共体；默认全部")
 
     def handle(self, *args, **options):
@@ -23,18 +22,16 @@ class Command(BaseCommand):
             alliances = alliances.filter(code=options["alliance"])
         if not alliances:
             raise CommandError(f"没有编码为“{options['alliance']}”的医共体" if options["alliance"] else "还没有医共体")
-        given = self._day(options["as_of"])
         for alliance in alliances:
             try:
-                run = watch(alliance, given or default_day(alliance, timezone.localdate()), by=None, now=timezone.now())
+                run = watch(
+                    alliance,
+                    options["as_of"] or default_day(alliance, timezone.localdate()),
+                    by=None,
+                    now=timezone.now(),
+                )
+            except DayToCome as refused:
+                raise WrongUsage(f"--as-of 有误：{refused}") from None
             except NothingToWatch as refused:
                 raise CommandError(str(refused)) from None
             self.stdout.write(watch_summary(run))
-
-    def _day(self, text):
-        if not text:
-            return None
-        try:
-            return dt.date.fromisoformat(text)
-        except ValueError:
-            raise CommandError(f"--as-of 的值“{text}”不是日期，应如 2026-11-21", returncode=2) from None

@@ -137,6 +137,15 @@ def test_command_tells_bad_data_from_wrong_usage(world, tmp_path):
     assert (bad.value.returncode, usage.value.returncode, StockLot.objects.count()) == (1, 2, 0)
 
 
+def test_a_refused_file_is_not_said_to_agree_with_what_is_there(world, tmp_path, capsys):
+    path = tmp_path / "库存.csv"
+    path.write_text(",".join(HEAD) + f"\nT1,M9,,A,,2,,{timezone.localdate()}\n", encoding="utf-8")
+    with pytest.raises(CommandError):
+        call_command("import_stock", str(path))
+    told = capsys.readouterr().out
+    assert ("拒绝 1" in told, "完全一致" in told) == (True, False)
+
+
 def test_large_file_is_checked_and_written_by_a_job(world, django_capture_on_commit_callbacks):
     who = world.people[Role.PROCUREMENT]
     scope = uploads.scope_of(who, uploads.Permission.IMPORT_STOCK)

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from formulary.models import EntryLink, ListEdition, ListEntry
-from shortage.models import Alert, Forecast, Risk, WatchRun
+from shortage.actions.watch import DayToCome, watch
+from shortage.models import Alert, Feed, Forecast, Risk, WatchRun
 from tests.conftest import NOW, TODAY
 
 
@@ -82,7 +83,7 @@ def test_command_tells_what_it_found_and_what_is_missing(world, facts, running_o
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--as-of", "昨天"], 2, "不是日期"),
+        (["--as-of", "昨天"], 2, "应为日期"),
         (["--alliance", "没有"], 1, "没有编码为"),
         (["--as-of", "2026-11-21"], 1, "没有在用的机构"),
     ],
@@ -129,3 +130,13 @@ def test_two_institutions_waiting_long_for_one_drug_speak_of_a_shortage(world, f
     blue = Alert.objects.get(level="blue")
     assert blue.institution == world.h1
     assert blue.reason.startswith("2 家机构订单逾期未到，药品短缺可能性 ")
+
+
+def test_a_day_to_come_is_refused_until_its_facts_are_here(world, facts):
+    facts.feeds(last=0)
+    later = TODAY + dt.timedelta(days=1)
+    with pytest.raises(DayToCome, match="还没有到"):
+        watch(world.alliance, later, by=None, now=NOW)
+    assert not WatchRun.objects.exists()
+    Feed.objects.update(last_date=later)
+    assert watch(world.alliance, later, by=None, now=NOW).as_of == later
