@@ -54,7 +54,9 @@ def watch(
     say(5, "读取用量、库存与在途订单")
     seen = gather(alliance, as_of, habits)
     listed, names = findings.official_shortages(as_of), findings.supplier_names(alliance)
-    print_ = _fingerprint(seen.fingerprint(), EDITION, rules, levels, habits, sorted(listed.items()), sorted(names.items()))
+    print_ = _fingerprint(
+        seen.fingerprint(), EDITION, rules, levels, habits, sorted(listed.items()), sorted(names.items())
+    )
     same = WatchRun.objects.filter(alliance=alliance, as_of=as_of, fingerprint=print_).first()
     if same is not None:
         say(100, "数据没有变化，沿用已有结果")

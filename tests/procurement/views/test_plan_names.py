@@ -36,4 +36,6 @@ def test_plan_without_a_case_keeps_its_codes():
 
 
 def test_long_numbers_get_separators_and_dates_do_not():
-    assert separated("净需求 26428，2026-11-22 前，余量 2154324.49") == "净需求 26,428，2026-11-22 前，余量 2,154,324.49"
+    assert (
+        separated("净需求 26428，2026-11-22 前，余量 2154324.49") == "净需求 26,428，2026-11-22 前，余量 2,154,324.49"
+    )
