@@ -7,6 +7,7 @@ compares whole cells: a character diff draws 20mg×7片 → 27mg×180丸 as one 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +22,11 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.sites import UnfoldAdminSite
 
 from config.access import Permission, can
+<<<<<<< HEAD
 from formulary.actions import master_data
+=======
+from formulary.actions.history import home_alliance, record
+>>>>>>> qaui
 
 
 class YaohengAdminSite(UnfoldAdminSite):
@@ -44,7 +49,10 @@ class YaohengAdminSite(UnfoldAdminSite):
 
 
 class HouseAdmin(ModelAdmin):
-    """May be seen and changed by administrators; `frozen = True` pages can only be looked at."""
+    """May be seen and changed by administrators; `frozen = True` pages can only be looked at.
+
+    What is saved here is written to the chained history like every other deed, with the values before and after.
+    """
 
     frozen = False
     list_per_page = 50
@@ -68,6 +76,7 @@ class HouseAdmin(ModelAdmin):
         return False
 
     def save_model(self, request, obj, form, change):
+<<<<<<< HEAD
         master_data.save(obj, new=not change, changes=_changes(form), by=request.user, now=timezone.now())
 
     def save_formset(self, request, form, formset, change):
@@ -86,6 +95,43 @@ def _changes(form):
         if name in form.fields and "password" not in name
     }
 
+=======
+        obj.admin_changes = _changes(form, change)
+        super().save_model(request, obj, form, change)
+
+    def log_addition(self, request, obj, message):
+        self._record("后台新增", request, obj, message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message):
+        self._record("后台修改", request, obj, message)
+        return super().log_change(request, obj, message)
+
+    def _record(self, verb, request, obj, message):
+        data = {"更改": getattr(obj, "admin_changes", {})}
+        if isinstance(message, str):
+            data["说明"] = message
+        elif rows := [row for part in message for row in part.values() if "object" in row]:
+            data["明细"] = rows
+        alliance = home_alliance(request.user)
+        record(verb, obj, alliance=alliance, by=request.user, now=timezone.now(), data=data)
+
+
+def _changes(form, change):
+    """{字段: [原值, 新值]} of what was typed; nothing of passwords."""
+    named = {name: form.fields[name] for name in form.changed_data if "password" not in name}
+    return {
+        str(field.label or name): [_word(form.initial.get(name)) if change else "", _word(form.cleaned_data.get(name))]
+        for name, field in named.items()
+    }
+
+
+def _word(value):
+    if value is None:
+        return ""
+    return "、".join(map(str, value)) if isinstance(value, list | tuple | QuerySet) else str(value)
+
+>>>>>>> qaui
 
 class CellDiff(Diff):
     """Old cell struck through, new cell beside it."""
@@ -123,6 +169,18 @@ def column(attribute, header, widget=None):
 
 
 class HouseImportAdmin(ImportExportModelAdmin, HouseAdmin):
+    recorded_elsewhere = False
+    """True where the import is an action that writes its own history."""
+
+    def process_result(self, result, request):
+        if not self.recorded_elsewhere:
+            counts = {"新增": result.totals["new"], "更改": result.totals["update"], "不变": result.totals["skip"]}
+            data = {"表": str(self.model._meta.verbose_name), "行数": counts}
+            alliance = home_alliance(request.user)
+            subject = alliance or request.user
+            record("后台导入", subject, alliance=alliance, by=request.user, now=timezone.now(), data=data)
+        return super().process_result(result, request)
+
     import_form_class = ImportForm
     export_form_class = ExportForm
 

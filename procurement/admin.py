@@ -10,7 +10,7 @@ from procurement.models import Budget, Commitment, Offer, Supplier, Tender
 class SupplierAdmin(HouseAdmin):
     list_display = ["code", "name", "alliance", "minimum_order", "lead_days", "active"]
     search_fields = ["code", "name"]
-    filter_horizontal = ["delivers_to"]
+    autocomplete_fields = ["delivers_to"]
 
 
 @admin.register(Offer)

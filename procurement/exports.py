@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,9 @@ def case_workbook(plan: Plan, _scope: Scope) -> bytes:
     return _written(lambda path: write_case(case, path)) if case else b""
 
 
+CENT = Decimal("0.01")
+
+
 def supplier_workbook(plan: Plan, scope: Scope) -> bytes:
     """What to order: a summary and one sheet per supplier, of the institutions within reach."""
     rows = lines(plan, scope)
@@ -49,7 +53,7 @@ def supplier_workbook(plan: Plan, scope: Scope) -> bytes:
     sheets: dict[str, Sheet] = {
         "供应商汇总": (
             ("供应商编码", "供应商名称", "机构数", "行数", "包数", "金额"),
-            [(g.key, g.label, g.institutions, g.lines, g.packs, g.amount) for g in groups],
+            [(g.key, g.label, g.institutions, g.lines, g.packs, g.amount.quantize(CENT)) for g in groups],
         )
     }
     ordered: dict[str, list[Sequence[Any]]] = {group.key: [] for group in groups}
@@ -59,7 +63,7 @@ def supplier_workbook(plan: Plan, scope: Scope) -> bytes:
             (
                 row.institution.code, row.institution.name, row.product.code, drug.name, drug.strength,
                 row.product.maker, row.product.pack_size, drug.unit, row.packs, row.quantity,
-                (row.amount / row.packs).quantize(row.amount), row.amount,
+                (row.amount / row.packs).quantize(CENT), row.amount.quantize(CENT),
             )
         )  # fmt: skip
     for group in groups:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Protocol
 
 from django.urls import reverse
@@ -41,8 +42,8 @@ def solve(run: JobRun) -> Mapping[str, Any]:
         plan = solve_or_say_why(plan, run, by=run.job.owner)
     facts = {
         "计划": plan.title,
-        "采购金额（元）": plan.summary["spend"],
-        "采购明细（条）": plan.summary["lines"],
+        "采购金额（元）": f"{Decimal(str(plan.summary['spend'])):,.2f}",
+        "采购明细（条）": f"{plan.summary['lines']:,}",
         "未满足（条）": plan.summary["unmet"],
         "结论": STATUS_WORDS[plan.status],
     }

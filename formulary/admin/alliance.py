@@ -35,6 +35,6 @@ class InstitutionAdmin(HouseImportAdmin):
 
 @admin.register(RuleValue)
 class RuleValueAdmin(HouseAdmin):
-    list_display = ["key", "alliance", "value", "valid_from", "valid_to", "document", "confirmed_by"]
+    list_display = ["key", "note", "value", "alliance", "valid_from", "valid_to", "document", "confirmed_by"]
     list_filter = ["alliance"]
     search_fields = ["key", "document", "note"]

@@ -177,7 +177,7 @@ def shares(summary):
         ("基药金额占比", pct(summary["essential_share"])),
         ("医保金额占比", pct(summary["insurance_share"])),
         ("供应商", f"{summary['suppliers']} 家"),
-        ("采购明细", f"{summary['lines']} 条"),
+        ("采购明细", f"{summary['lines']:,} 条"),
     ]
 
 

@@ -89,3 +89,27 @@ def test_confirmed_import_writes_the_rows_and_one_event(world, client):
 def test_other_roles_cannot_enter(world, client):
     client.force_login(world.people[Role.SECRETARY])
     assert client.get(reverse("admin:formulary_product_changelist")).status_code == 302
+
+
+def test_change_in_the_administration_is_kept_with_the_values_before_and_after(world, client):
+    client.force_login(world.people[Role.ADMINISTRATOR])
+    product = Product.objects.first()
+    page = client.get(reverse("admin:formulary_product_change", args=[product.pk]))
+    form = page.context["adminform"].form
+    typed = {name: "" if form.initial.get(name) is None else form.initial[name] for name in form.fields}
+    answer = client.post(page.request["PATH_INFO"], typed | {"active": "on", "maker": "新厂"})
+    assert answer.status_code == 302
+    event = Event.objects.get(verb="后台修改")
+    assert event.data["更改"] == {"生产企业": [product.maker, "新厂"]}
+    assert event.by == world.people[Role.ADMINISTRATOR].username
+
+
+def test_password_set_in_the_administration_never_reaches_the_history(world, client):
+    client.force_login(world.people[Role.ADMINISTRATOR])
+    secret = "Qing-shan-2026-lv"
+    new = {"username": "xin", "name": "新人", "password1": secret, "password2": secret}
+    new |= {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0, "usable_password": "true"}
+    assert client.post(reverse("admin:formulary_person_add"), new).status_code == 302
+    event = Event.objects.get(verb="后台新增")
+    assert secret not in str(event.data)
+    assert event.data["更改"]["姓名"] == ["", "新人"]
