@@ -22,11 +22,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.sites import UnfoldAdminSite
 
 from config.access import Permission, can
-<<<<<<< HEAD
 from formulary.actions import master_data
-=======
-from formulary.actions.history import home_alliance, record
->>>>>>> qaui
 
 
 class YaohengAdminSite(UnfoldAdminSite):
@@ -76,7 +72,6 @@ class HouseAdmin(ModelAdmin):
         return False
 
     def save_model(self, request, obj, form, change):
-<<<<<<< HEAD
         master_data.save(obj, new=not change, changes=_changes(form), by=request.user, now=timezone.now())
 
     def save_formset(self, request, form, formset, change):
@@ -90,39 +85,9 @@ class HouseAdmin(ModelAdmin):
 def _changes(form):
     """{column: (before, after)} of what a form changed; never a password, not even its hash."""
     return {
-        str(form.fields[name].label or name): (form.initial.get(name, ""), form.cleaned_data.get(name, ""))
+        str(form.fields[name].label or name): (_word(form.initial.get(name)), _word(form.cleaned_data.get(name)))
         for name in form.changed_data
         if name in form.fields and "password" not in name
-    }
-
-=======
-        obj.admin_changes = _changes(form, change)
-        super().save_model(request, obj, form, change)
-
-    def log_addition(self, request, obj, message):
-        self._record("后台新增", request, obj, message)
-        return super().log_addition(request, obj, message)
-
-    def log_change(self, request, obj, message):
-        self._record("后台修改", request, obj, message)
-        return super().log_change(request, obj, message)
-
-    def _record(self, verb, request, obj, message):
-        data = {"更改": getattr(obj, "admin_changes", {})}
-        if isinstance(message, str):
-            data["说明"] = message
-        elif rows := [row for part in message for row in part.values() if "object" in row]:
-            data["明细"] = rows
-        alliance = home_alliance(request.user)
-        record(verb, obj, alliance=alliance, by=request.user, now=timezone.now(), data=data)
-
-
-def _changes(form, change):
-    """{字段: [原值, 新值]} of what was typed; nothing of passwords."""
-    named = {name: form.fields[name] for name in form.changed_data if "password" not in name}
-    return {
-        str(field.label or name): [_word(form.initial.get(name)) if change else "", _word(form.cleaned_data.get(name))]
-        for name, field in named.items()
     }
 
 
@@ -131,7 +96,6 @@ def _word(value):
         return ""
     return "、".join(map(str, value)) if isinstance(value, list | tuple | QuerySet) else str(value)
 
->>>>>>> qaui
 
 class CellDiff(Diff):
     """Old cell struck through, new cell beside it."""
@@ -169,18 +133,6 @@ def column(attribute, header, widget=None):
 
 
 class HouseImportAdmin(ImportExportModelAdmin, HouseAdmin):
-    recorded_elsewhere = False
-    """True where the import is an action that writes its own history."""
-
-    def process_result(self, result, request):
-        if not self.recorded_elsewhere:
-            counts = {"新增": result.totals["new"], "更改": result.totals["update"], "不变": result.totals["skip"]}
-            data = {"表": str(self.model._meta.verbose_name), "行数": counts}
-            alliance = home_alliance(request.user)
-            subject = alliance or request.user
-            record("后台导入", subject, alliance=alliance, by=request.user, now=timezone.now(), data=data)
-        return super().process_result(result, request)
-
     import_form_class = ImportForm
     export_form_class = ExportForm
 

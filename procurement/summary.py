@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 from config.access import ROLES, Role
 from formulary.models import Alliance, EntryLink, ListEdition, ListKind, Membership, NameMatch, Presentation
 from formulary.queries import version_in_force
+from formulary.rules.lists.sections import is_win
 from procurement.models import Commitment, Offer, Plan, PlanState, Supplier
 from shortage.models import LIVE, Alert, AlertLevel, ExpectedReceipt, Feed, StockPosition, WatchRun
 
@@ -77,7 +78,8 @@ LISTED = ((ListKind.NEML, "基药目录"), (ListKind.NRDL, "医保目录"), (Lis
 
 def _linked(drugs, kind: ListKind) -> int:
     links = EntryLink.objects.filter(entry__edition__kind=kind, entry__superseded_at=None)
-    return drugs.filter(medicine__in=links.values("medicine")).count()
+    spoken = {medicine for medicine, category in links.values_list("medicine", "entry__category") if is_win(category)}
+    return drugs.filter(medicine__in=spoken).count()
 
 
 def _supply(alliance: Alliance, on: dt.date) -> Iterator[str]:

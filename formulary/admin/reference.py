@@ -152,7 +152,6 @@ class ListEntryAdmin(HouseImportAdmin):
     import_form_class = ListImportForm
     confirm_form_class = ListConfirmForm
     skip_admin_log = True
-    recorded_elsewhere = True
     list_display = ["name", "form", "category", "edition", "tender", "region", "company", "price", "valid_to", "row"]
     list_filter = ["edition__kind", "category"]
     search_fields = ["name", "number", "key"]

@@ -88,5 +88,6 @@ def unbounded(world: World, packs: list[int]) -> list[GoalResult]:
     layout = Layout(world)
     values = goal_values(world, layout, packs, complete(world, layout, packs), all_goals(world, layout))
     return [
-        GoalResult(name, float(value), 0.0, gap_of(float(value), 0.0)) for name, value in zip(NAMES, values, strict=True)
+        GoalResult(name, float(value), 0.0, gap_of(float(value), 0.0))
+        for name, value in zip(NAMES, values, strict=True)
     ]
