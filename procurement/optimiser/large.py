@@ -26,6 +26,7 @@ from procurement.optimiser.rules import Layout, complete
 from procurement.optimiser.world import World
 
 SEARCHED_OFFERS = 40_000
+ORDERS = "起送金额"
 MENDED_GAP = 1e-4
 NODES = 20
 WORK = 1_000_000  # columns × nodes spent on one search
@@ -57,15 +58,29 @@ def solve_large(
     seconds.build += time.monotonic() - started
     packs = mended(model, bridge, packs, parts.packs, Clock(clock.left() / 4, clock.should_stop))
     nodes = WORK // bridge.size + 1
-    search = OrderedSolve(model, bridge, packs, clock, gap=gap, nodes=nodes, guide=guide, known=parts.bounds)
+    bought = {world.offers[o].product for o, count in enumerate(parts.packs) if count}
+    search = OrderedSolve(
+        model,
+        bridge,
+        packs,
+        clock,
+        gap=gap,
+        nodes=nodes,
+        guide=guide,
+        known=parts.bounds,
+        refused=guide.products.keys() - bought,
+    )
     return search.run(on_progress), search.results
 
 
 def mended(model: Model, bridge: Bridge, packs: list[int], parts: list[int], clock: Clock) -> list[int]:
-    """The plan of the parts within budgets and 起送金额: each institution that breaks one is solved anew by itself."""
+    """The plan of the parts within every rule; an institution that misses only a 起送金额 is solved anew by itself."""
     world, layout = model.world, model.layout
-    sites = {world.offers[at].institution for row in broken_rows(world, layout, parts) for at, _ in row.terms[:1]}
-    kept = repair(world, layout, parts) if sites else parts
+    broken = list(broken_rows(world, layout, parts))
+    sites = {world.offers[row.terms[0][0]].institution for row in broken if row.rule == ORDERS}
+    kept = repair(world, layout, parts)
+    if any(row.rule != ORDERS for row in broken):
+        sites = set()
     plan = min([kept, fitted(world, layout, parts), packs], key=lambda plan: values_of(model, plan))
     for i in sorted(sites):
         if clock.over():

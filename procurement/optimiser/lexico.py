@@ -8,7 +8,7 @@ rule holds and no earlier goal got worse: a plan from here is never an approxima
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -78,12 +78,13 @@ class OrderedSolve:
         nodes: int,
         guide: Choice | None = None,
         known: Sequence[Fraction | None] = (),
+        refused: Collection[int] = (),
     ) -> None:
         """Each goal may branch on `nodes` to be proven exactly; what is then still outside the asked gap is searched on
         until it is inside or the goal's share of time is used. With a `guide` each goal is first bounded and searched
         among the products that its relaxation or the plan at hand buys, and need only be proven to the asked gap. `known` are proven bounds
-        that hold as long as every goal above reached its own."""
-        self.known = known
+        that hold as long as every goal above reached its own, `refused` products not needed to reach them."""
+        self.known, self.refused = known, set(refused)
         self.model, self.bridge, self.clock, self.gap, self.nodes, self.guide = model, bridge, clock, gap, nodes, guide
         self.costs = [costs_of(goal, bridge.size) for goal in model.goals]
         self.packs = packs
@@ -133,15 +134,20 @@ class OrderedSolve:
         """Bounds a goal by the relaxation and improves the plan among the products bought by either."""
         if self.guide is None:
             return 0.0
-        bound, refused = self.guide.bound(number, self._start(), limit.left() / 3)
-        if number < SPEND + 1 and self._open(number, max(bound, self._known(number))):
-            self._sweep(number, Clock(limit.left() / 2))
-        if number < SPEND and self._open(number, max(bound, self._known(number))):
+        bound = self._known(number)
+        if bound:
+            refused = self.refused
+        else:
+            bound, found = self.guide.bound(number, self._start(), limit.left() / 3)
+            refused = found or set()
+        if number < SPEND and self._open(number, bound):
             kept = {self.model.world.offers[o].product for o, count in enumerate(self.packs) if count}
-            off = [o for o, x in enumerate(self.model.world.offers) if x.product in (refused or set()) - kept]
+            off = [o for o, x in enumerate(self.model.world.offers) if x.product in refused - kept]
             columns = np.array(off, dtype=np.int32)
             with self._fixed(columns, np.zeros(len(off))):
-                self._search(number, limit.left() / 2, BLENDED_GAP, self.nodes, blend=BLEND)
+                self._search(number, limit.left() * 2 / 3, BLENDED_GAP, self.nodes, blend=BLEND)
+        if number <= SPEND and self._open(number, bound):
+            self._sweep(number, Clock(limit.left() / 2))
         return bound
 
     def _sweep(self, number: int, limit: Clock) -> None:

@@ -23,7 +23,7 @@ from procurement.optimiser.large import solve_large
 from procurement.optimiser.lexico import Clock
 from procurement.optimiser.plan import OPTIMAL, Seconds, plan_to_json
 from procurement.optimiser.rules import Layout
-from procurement.optimiser.solve import Options, solve
+from procurement.optimiser.solve import solve
 from procurement.optimiser.world import build_world
 
 from .worlds import SMALL, random_case
