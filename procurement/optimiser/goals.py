@@ -20,8 +20,9 @@ Weights = list[tuple[int, Fraction]]
 
 def unmet_days(world: World, v: Layout, kind: int) -> Weights:
     """Σ u[i,d] / 日用量_d over the drugs of one class: patient-days of need unmet."""
-    weight = [1 / Fraction(drug.daily) for drug in world.case.drugs]
-    return [(at, weight[world.lines[k].drug]) for k, at in v.u.items() if world.classes[world.lines[k].drug] == kind]
+    mine = [(at, world.lines[k].drug) for k, at in v.u.items() if world.classes[world.lines[k].drug] == kind]
+    weight = {drug: 1 / Fraction(world.case.drugs[drug].daily) for _, drug in mine}
+    return [(at, weight[drug]) for at, drug in mine]
 
 
 def agreed_volume_missed(world: World, v: Layout) -> Weights:

@@ -10,17 +10,25 @@ from __future__ import annotations
 import time
 from fractions import Fraction
 
+import numpy as np
+
+from procurement.optimiser.audit import broken_rows
 from procurement.optimiser.bridge import Bridge
 from procurement.optimiser.choice import Choice
+from procurement.optimiser.construct import repair
 from procurement.optimiser.goals import NAMES, all_goals, goal_values
 from procurement.optimiser.lexico import TOLERANCE, Clock, OrderedSolve, Progress, gap_of, starting_point
-from procurement.optimiser.model import build_model
+from procurement.optimiser.model import Model, build_model
+from procurement.optimiser.parts import SERVING, solve_parts
 from procurement.optimiser.plan import GoalResult, Seconds
-from procurement.optimiser.rounding import rounded
+from procurement.optimiser.rounding import fitted, rounded
 from procurement.optimiser.rules import Layout, complete
 from procurement.optimiser.world import World
 
 SEARCHED_OFFERS = 40_000
+ORDERS = "起送金额"
+MENDED_GAP = 1e-4
+NODES = 20
 WORK = 1_000_000  # columns × nodes spent on one search
 
 
@@ -43,25 +51,66 @@ def solve_large(
     if not searched:
         seconds.build += time.monotonic() - started
         return packs, bounded(guide, packs, clock, on_progress)
+    packs = better_start(guide, packs, clock)
+    parts = solve_parts(world, guide.model.layout, packs, clock, seed=seed)
     model = build_model(world)
     bridge = Bridge(model.problem, model.variables, seed=seed)
     seconds.build += time.monotonic() - started
-    packs = better_start(guide, packs, clock)
-    search = OrderedSolve(model, bridge, packs, clock, gap=gap, nodes=WORK // bridge.size + 1, guide=guide)
+    packs = mended(model, bridge, packs, parts.packs, Clock(clock.left() / 4, clock.should_stop))
+    nodes = WORK // bridge.size + 1
+    bought = {world.offers[o].product for o, count in enumerate(parts.packs) if count}
+    search = OrderedSolve(
+        model,
+        bridge,
+        packs,
+        clock,
+        gap=gap,
+        nodes=nodes,
+        guide=guide,
+        known=parts.bounds,
+        refused=guide.products.keys() - bought,
+    )
     return search.run(on_progress), search.results
+
+
+def mended(model: Model, bridge: Bridge, packs: list[int], parts: list[int], clock: Clock) -> list[int]:
+    """The plan of the parts within every rule; an institution that misses only a 起送金额 is solved anew by itself."""
+    world, layout = model.world, model.layout
+    broken = list(broken_rows(world, layout, parts))
+    sites = {world.offers[row.terms[0][0]].institution for row in broken if row.rule == ORDERS}
+    kept = repair(world, layout, parts)
+    if any(row.rule != ORDERS for row in broken):
+        sites = set()
+    plan = min([kept, fitted(world, layout, parts), packs], key=lambda plan: values_of(model, plan))
+    for i in sorted(sites):
+        if clock.over():
+            break
+        bridge.reset()
+        hold(bridge, plan, {o for o, offer in enumerate(world.offers) if offer.institution == i})
+        plan = OrderedSolve(model, bridge, plan, clock, gap=MENDED_GAP, nodes=NODES).run(goals=SERVING)
+    bridge.reset()
+    return plan
+
+
+def hold(bridge: Bridge, packs: list[int], free: set[int]) -> None:
+    """Fixes every offer outside the neighbourhood at its packs."""
+    kept = np.array([o for o in range(len(packs)) if o not in free], dtype=np.int32)
+    values = np.array(packs, dtype=float)[kept]
+    bridge.set_bounds(kept, values, values)
+
+
+def values_of(model: Model, packs: list[int]) -> list[Fraction]:
+    world, layout = model.world, model.layout
+    return goal_values(world, layout, packs, complete(world, layout, packs), model.weights)
 
 
 def better_start(guide: Choice, packs: list[int], clock: Clock) -> list[int]:
     """The relaxation's own plan in whole packs, when it beats the constructed one."""
-    world, layout, weights = guide.model.world, guide.model.layout, guide.model.weights
     values = guide.solution(clock.left() / 4)
     if values is None:
         return packs
-
-    def goals(plan: list[int]) -> list[Fraction]:
-        return goal_values(world, layout, plan, complete(world, layout, plan), weights)
-
-    return min(packs, rounded(world, layout, values), key=goals)
+    plan = rounded(guide.model.world, guide.model.layout, values)
+    return min(packs, plan, key=lambda plan: values_of(guide.model, plan))
 
 
 def bounded(guide: Choice, packs: list[int], clock: Clock, on_progress: Progress | None) -> list[GoalResult]:

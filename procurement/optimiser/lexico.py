@@ -8,7 +8,8 @@ rule holds and no earlier goal got worse: a plan from here is never an approxima
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -26,6 +27,9 @@ from procurement.optimiser.world import World
 
 WORK = 4_000_000  # columns × nodes spent on proving more than the asked gap
 TOLERANCE = 1e-7
+BLEND = 1e-3
+BLENDED_GAP = 1e-5
+SWEPT_NODES = 20
 SPEND = 7  # number of the goal that freezes packs themselves when it reaches nothing
 
 Progress = Callable[[int, str, float, float, float, float], None]
@@ -73,18 +77,23 @@ class OrderedSolve:
         gap: float,
         nodes: int,
         guide: Choice | None = None,
+        known: Sequence[Fraction | None] = (),
+        refused: Collection[int] = (),
     ) -> None:
         """Each goal may branch on `nodes` to be proven exactly; what is then still outside the asked gap is searched on
         until it is inside or the goal's share of time is used. With a `guide` each goal is first bounded and searched
-        among the products that its relaxation or the plan at hand buys, and need only be proven to the asked gap."""
+        among the products that its relaxation or the plan at hand buys, and need only be proven to the asked gap. `known` are proven bounds
+        that hold as long as every goal above reached its own, `refused` products not needed to reach them."""
+        self.known, self.refused = known, set(refused)
         self.model, self.bridge, self.clock, self.gap, self.nodes, self.guide = model, bridge, clock, gap, nodes, guide
+        self.costs = [costs_of(goal, bridge.size) for goal in model.goals]
         self.packs = packs
         self.values = self._value(packs)
         self.results: list[GoalResult] = []
 
-    def run(self, progress: Progress | None = None) -> list[int]:
+    def run(self, progress: Progress | None = None, goals: Iterable[int] = range(len(NAMES))) -> list[int]:
         """Solves the goals in order and answers the packs."""
-        for number in range(len(NAMES)):
+        for number in goals:
             started = time.monotonic()
             bound = self._solve(number)
             value = float(self.values[number])
@@ -97,18 +106,26 @@ class OrderedSolve:
 
     def _solve(self, number: int) -> float:
         """Improves one goal, freezes it, answers its proven bound."""
-        costs = costs_of(self.model.goals[number], self.bridge.size)
-        bound = 0.0
-        if self.values[number] > 0 and not self.clock.over():
-            self.bridge.set_costs(costs)
+        costs = self.costs[number]
+        bound = self._known(number)
+        if gap_of(float(self.values[number]), bound) > 0 and not self.clock.over():
             limit = Clock(self.clock.left() / max(1.5, (len(NAMES) - number) / 2))
-            bound = self._guided(number, limit) if self.guide else self._search(number, limit.left(), 0.0, self.nodes)
+            first = self._guided(number, limit) if self.guide else self._search(number, limit.left(), 0.0, self.nodes)
+            bound = max(bound, first)
             if self._open(number, bound):
                 bound = max(bound, self._search(number, limit.left(), self.gap, self.nodes if self.guide else None))
         self.bridge.freeze(costs, float(self.values[number]), TOLERANCE)
         if self.guide:
             self.guide.freeze(number, self.values[number], TOLERANCE)
         return bound
+
+    def _known(self, number: int) -> float:
+        """The bound known beforehand, 0 when there is none or a goal above did not reach its own."""
+        for value, least in zip(self.values[:number], self.known, strict=False):
+            if least is None or gap_of(float(value), float(least)) > 0:
+                return 0.0
+        least = self.known[number] if number < len(self.known) else None
+        return 0.0 if least is None else float(least)
 
     def _open(self, number: int, bound: float) -> bool:
         return gap_of(float(self.values[number]), bound) > self.gap and not self.clock.over()
@@ -117,29 +134,61 @@ class OrderedSolve:
         """Bounds a goal by the relaxation and improves the plan among the products bought by either."""
         if self.guide is None:
             return 0.0
-        bound, refused = self.guide.bound(number, self._start(), limit.left() / 3)
-        if refused and number < SPEND and self._open(number, bound):
-            world = self.model.world
-            kept = {world.offers[o].product for o, count in enumerate(self.packs) if count}
-            off = [o for o, offer in enumerate(world.offers) if offer.product in refused - kept]
+        bound = self._known(number)
+        if bound:
+            refused = self.refused
+        else:
+            bound, found = self.guide.bound(number, self._start(), limit.left() / 3)
+            refused = found or set()
+        if number < SPEND and self._open(number, bound):
+            kept = {self.model.world.offers[o].product for o, count in enumerate(self.packs) if count}
+            off = [o for o, x in enumerate(self.model.world.offers) if x.product in refused - kept]
             columns = np.array(off, dtype=np.int32)
-            self.bridge.set_bounds(columns, np.zeros(len(off)), np.zeros(len(off)))
-            self._search(number, limit.left() / 2, self.gap / 2, self.nodes)
-            self.bridge.set_bounds(columns, self.bridge.lower[columns], self.bridge.upper[columns])
+            with self._fixed(columns, np.zeros(len(off))):
+                self._search(number, limit.left() * 2 / 3, BLENDED_GAP, self.nodes, blend=BLEND)
+        if number <= SPEND and self._open(number, bound):
+            self._sweep(number, Clock(limit.left() / 2))
         return bound
 
-    def _search(self, number: int, seconds: float, gap: float, nodes: int | None) -> float:
-        """One run of the solver from the plan at hand; keeps what is better, answers the bound."""
+    def _sweep(self, number: int, limit: Clock) -> None:
+        """Improves one institution at a time, all others as they are."""
+        site = np.array([offer.institution for offer in self.model.world.offers])
+        for i in range(len(self.model.world.case.institutions)):
+            if limit.left() <= 0 or self.clock.over():
+                return
+            columns = np.flatnonzero(site != i)
+            with self._fixed(columns, np.array(self.packs, dtype=float)[columns]):
+                self._search(number, limit.left(), BLENDED_GAP, SWEPT_NODES, blend=BLEND)
+
+    @contextmanager
+    def _fixed(self, columns: np.ndarray, values: np.ndarray) -> Iterator[None]:
+        """These offers stand at these packs for a while."""
+        bridge = self.bridge
+        bridge.set_bounds(columns, values, values)
+        yield
+        bridge.set_bounds(columns, bridge.lower[columns], bridge.upper[columns])
+
+    def _search(self, number: int, seconds: float, gap: float, nodes: int | None, blend: float = 0.0) -> float:
+        """One run of the solver from the plan at hand; keeps what is better, answers the bound.
+
+        With `blend` the goals that follow count a little: the answer is then no careless start for them (and the
+        bound says nothing)."""
+        costs = self.costs[number].copy()
+        for later in range(number + 1, SPEND - 1):
+            costs += blend * self.costs[later]
+        self.bridge.set_costs(costs)
         outcome = self.bridge.run(
             seconds=seconds, gap=gap, start=self._start(), stop=self.clock.should_stop, nodes=nodes
         )
         if outcome.values is not None:
-            self._take([round(value) for value in outcome.values[: len(self.packs)]], number)
+            packs = [round(value) for value in outcome.values[: len(self.packs)]]
+            if blend or not self.guide or self._open(number, outcome.bound):
+                self._take(packs, number, len(NAMES) if blend else number + 1)
         return outcome.bound
 
-    def _take(self, packs: list[int], number: int) -> None:
+    def _take(self, packs: list[int], number: int, upto: int) -> None:
         """Keeps a plan that is clean, loses nothing above and gains here; then one that gains more further down."""
-        self._keep(packs, number, number + 1)
+        self._keep(packs, number, upto)
         if number < SPEND - 1:
             self._keep(refilled(self.model.world, self.packs), number + 1, len(NAMES))
 

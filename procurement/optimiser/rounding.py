@@ -19,6 +19,12 @@ def rounded(world: World, layout: Layout, values: np.ndarray) -> list[int]:
     packs = [int(values[o] + NEARLY) for o in layout.x]
     _complete_agreed(world, packs, values)
     packs = [count if count >= offer.least else 0 for count, offer in zip(packs, world.offers, strict=True)]
+    return fitted(world, layout, packs)
+
+
+def fitted(world: World, layout: Layout, packs: list[int]) -> list[int]:
+    """The plan within every rule: the least important purchases give way to budgets, what is then left is spent."""
+    packs = list(packs)
     _keep_budgets(world, packs)
     packs = refilled(world, repair(world, layout, packs))
     return repair(world, layout, packs)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import unicodedata
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +24,7 @@ HEADER_FILL = PatternFill("solid", fgColor="1F5F5B")
 TITLE_FONT = Font(bold=True, size=12, color="1F5F5B")
 WIDEST = 60
 MEASURED_ROWS = 200
+WRITTEN_AT = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 Sheet = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
@@ -44,10 +47,24 @@ def write_workbook(path: Path, sheets: Mapping[str, Sheet]) -> None:
         for title, (header, rows) in sheets.items():
             _write_sheet(book.create_sheet(title), header, rows)
         book.save(draft)
+        _without_clock(draft)
         os.chmod(draft, 0o644)
         os.replace(draft, path)
     finally:
         Path(draft).unlink(missing_ok=True)
+
+
+def _without_clock(path: str) -> None:
+    """Equal tables make equal files: openpyxl writes the time of day into the properties and the zip entries."""
+    with zipfile.ZipFile(path) as book:
+        parts = [(entry.filename, book.read(entry)) for entry in book.infolist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, content in parts:
+            if name == "docProps/core.xml":
+                content = WRITTEN_AT.sub(rb"\g<1>2000-01-01T00:00:00Z", content)
+            entry = zipfile.ZipInfo(name, date_time=(2000, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            book.writestr(entry, content)
 
 
 def _write_sheet(sheet: WriteOnlyWorksheet, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

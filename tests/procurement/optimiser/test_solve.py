@@ -23,7 +23,7 @@ from procurement.optimiser.large import solve_large
 from procurement.optimiser.lexico import Clock
 from procurement.optimiser.plan import OPTIMAL, Seconds, plan_to_json
 from procurement.optimiser.rules import Layout
-from procurement.optimiser.solve import Options, solve
+from procurement.optimiser.solve import solve
 from procurement.optimiser.world import build_world
 
 from .worlds import SMALL, random_case
@@ -116,7 +116,7 @@ def test_the_large_path_bounds_what_the_exact_path_reaches(seed):
     case = random_case(seed, sites=3, drugs=6)
     world = build_world(case)
     layout = Layout(world)
-    packs, goals = solve_large(world, construct(world, layout), Options(), Clock(30), Seconds(), None)
+    packs, goals = solve_large(world, construct(world, layout), Clock(30), Seconds(), None)
     assert is_clean(world, layout, packs)
     exact = values(solve(case))
     reached = [goal.value for goal in goals]
