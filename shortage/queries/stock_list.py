@@ -34,6 +34,7 @@ STATES = {
     "enough": ("充足", "green"),
     "unrated": ("未评估", "blue"),
 }
+ORDER = {"out": 0, "low": 1, "silent": 2, "unrated": 3}
 SOON = 180
 CURVE_DAYS = 90
 
@@ -101,17 +102,20 @@ class StockOverview:
             safety=Subquery(Forecast.objects.filter(**mine).values("safety_stock")[:1]),
             days=Subquery(Risk.objects.filter(**mine).values("days_of_supply")[:1]),
         )
+        states = {
+            "silent": Q(institution__in=[feed.institution.pk for feed in self.late]),
+            "out": Q(quantity=0),
+            "unrated": Q(safety__isnull=True),
+            "low": Q(quantity__lt=F("safety")),
+        }
+        # Each from the facts: a rank that asks for the state would look up the forecast anew for every answer.
         state = Case(
-            When(institution__in=[feed.institution.pk for feed in self.late], then=Value("silent")),
-            When(quantity=0, then=Value("out")),
-            When(safety__isnull=True, then=Value("unrated")),
-            When(quantity__lt=F("safety"), then=Value("low")),
+            *(When(is_so, then=Value(name)) for name, is_so in states.items()),
             default=Value("enough"),
             output_field=CharField(),
         )
-        order = {"out": 0, "low": 1, "silent": 2, "unrated": 3}
-        rank = Case(*(When(state=name, then=Value(place)) for name, place in order.items()), default=Value(4))
-        return rows.annotate(state=state).annotate(rank=rank)
+        rank = Case(*(When(is_so, then=Value(ORDER[name])) for name, is_so in states.items()), default=Value(4))
+        return rows.annotate(state=state, rank=rank)
 
 
 def item_curve(institution: Institution, presentation_id: int, until: dt.date) -> dict[str, dict[str, Any]]:
