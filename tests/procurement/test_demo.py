@@ -19,7 +19,8 @@ from shortage.models import CURRENT, Consumption, ExpectedReceipt, Feed, Receipt
 from tests.conftest import NOW
 
 AS_OF = dt.date(2026, 11, 20)
-pytestmark = pytest.mark.xdist_group("demo")
+# The mark also makes pytest-django set the test database up when this module runs alone.
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")
