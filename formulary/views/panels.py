@@ -34,3 +34,20 @@ def matches(_scope):
         "tone": "orange" if waiting else "",
     }
     return {"waiting": waiting, "kpis": [kpi], "hidden": True}
+
+
+def history(scope):
+    return {"events": queries.events(scope)[:6]}
+
+
+def administration(_scope):
+    """What an administrator does most, one click away."""
+    links = [
+        ("账号", "新增人员、停用、重设密码", "admin:formulary_person_changelist", "users"),
+        ("任职", "谁在哪个机构担任什么角色，何时起止", "admin:formulary_membership_changelist", "key-round"),
+        ("供货报价", "价格、集采状态与起止日", "admin:procurement_offer_changelist", "shopping-cart"),
+        ("政策目录导入", "基药、医保、集采与短缺清单，先预览后写入", "admin:formulary_listentry_import", "upload"),
+        ("产品导入", "品规的企业、包装与医保编码", "admin:formulary_product_import", "package"),
+        ("规则值", "阈值、比例与提前量，按日期生效", "admin:formulary_rulevalue_changelist", "sliders-horizontal"),
+    ]
+    return {"links": [{"label": a, "note": b, "url": reverse(c), "icon": d} for a, b, c, d in links]}

@@ -171,3 +171,9 @@ def test_import_of_several_institutions_cannot_be_undone_by_one_of_them(sign_in,
 def test_form_can_be_downloaded(sign_in, stock):
     response = sign_in(Role.PHARMACIST).get(reverse("stock_import_template"))
     assert set(read_tables(response.content)) == {"库存", "消耗", "填写说明"}
+
+
+def test_seeded_intake_with_counts_of_batches_is_listed(sign_in, stock, world):
+    counts = {"rows": {"stock": {"created": 1234, "updated": 0, "unchanged": 0}, "lots": 7}}
+    Intake.objects.create(alliance=world.alliance, source="seed", name="演示历史", received_at=NOW, counts=counts)
+    assert "新增 1,234" in words(sign_in(Role.PROCUREMENT).get(reverse("stock_import")))
