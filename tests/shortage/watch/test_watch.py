@@ -7,12 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from formulary.models import EntryLink, ListEdition, ListEntry
-<<<<<<< HEAD
 from shortage.actions.watch import DayToCome, watch
-from shortage.models import Alert, Feed, Forecast, Risk, WatchRun
-=======
-from shortage.models import Alert, ExpectedReceipt, Forecast, Risk, WatchRun
->>>>>>> qaui
+from shortage.models import Alert, ExpectedReceipt, Feed, Forecast, Risk, WatchRun
 from tests.conftest import NOW, TODAY
 
 
@@ -136,7 +132,6 @@ def test_two_institutions_waiting_long_for_one_drug_speak_of_a_shortage(world, f
     assert blue.reason.startswith("2 家机构订单逾期未到，药品短缺可能性 ")
 
 
-<<<<<<< HEAD
 def test_a_day_to_come_is_refused_until_its_facts_are_here(world, facts):
     facts.feeds(last=0)
     later = TODAY + dt.timedelta(days=1)
@@ -145,7 +140,8 @@ def test_a_day_to_come_is_refused_until_its_facts_are_here(world, facts):
     assert not WatchRun.objects.exists()
     Feed.objects.update(last_date=later)
     assert watch(world.alliance, later, by=None, now=NOW).as_of == later
-=======
+
+
 def test_late_order_is_told_with_the_suppliers_name_when_it_is_known(facts, night, running_out):
     ExpectedReceipt.objects.update(supplier_name="华康医药")
     night()
@@ -167,4 +163,3 @@ def test_red_alert_of_an_officially_short_drug_carries_the_mark(world, facts, ni
 def test_alert_of_a_drug_that_is_late_at_one_place_only_carries_no_mark(facts, night, running_out):
     night()
     assert Alert.objects.get().drug_short is False
->>>>>>> qaui
