@@ -206,10 +206,9 @@ def _dates(reader: Reader) -> NDArray[np.int64]:
                 raise ValueError(text)
             found[k] = day.toordinal() - _EPOCH
         except (ValueError, OverflowError):
+            expected = f"应为 {FIRST_YEAR} 至 {LAST_YEAR} 年间的日期，如 2026-11-21"
             for index in np.flatnonzero(code == k):
-                reader.fault(
-                    int(index), "ds", text, "应为日期，如 2026-11-21" if text else "不能为空，应为日期，如 2026-11-21"
-                )
+                reader.fault(int(index), "ds", text, expected if text else f"不能为空，{expected}")
     return found[code]
 
 
