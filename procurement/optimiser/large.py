@@ -8,6 +8,7 @@ products is kept, and each goal is bounded under the values that the goals above
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -17,7 +18,7 @@ from procurement.optimiser.bridge import Bridge
 from procurement.optimiser.choice import Choice
 from procurement.optimiser.construct import repair
 from procurement.optimiser.goals import NAMES, all_goals, goal_values
-from procurement.optimiser.lexico import TOLERANCE, Clock, OrderedSolve, Progress, gap_of, starting_point
+from procurement.optimiser.lexico import TOLERANCE, Clock, OrderedSolve, Progress, gap_of, known_bound, starting_point
 from procurement.optimiser.model import Model, build_model
 from procurement.optimiser.parts import SERVING, solve_parts
 from procurement.optimiser.plan import GoalResult, Seconds
@@ -29,6 +30,7 @@ SEARCHED_OFFERS = 40_000
 ORDERS = "起送金额"
 MENDED_GAP = 1e-4
 NODES = 20
+FIRST = range(1)  # the goals that a case of any size can afford to solve part by part
 WORK = 1_000_000  # columns × nodes spent on one search
 
 
@@ -50,7 +52,10 @@ def solve_large(
     guide = Choice(world, seed=seed, gap=gap, whole=searched)
     if not searched:
         seconds.build += time.monotonic() - started
-        return packs, bounded(guide, packs, clock, on_progress)
+        layout = guide.model.layout
+        parts = solve_parts(world, layout, packs, Clock(clock.left() / 4), seed=seed, goals=FIRST)
+        packs = min(packs, fitted(world, layout, parts.packs), key=lambda plan: values_of(guide.model, plan))
+        return packs, bounded(guide, packs, clock, on_progress, parts.bounds)
     packs = better_start(guide, packs, clock)
     parts = solve_parts(world, guide.model.layout, packs, clock, seed=seed)
     model = build_model(world)
@@ -113,7 +118,13 @@ def better_start(guide: Choice, packs: list[int], clock: Clock) -> list[int]:
     return min(packs, plan, key=lambda plan: values_of(guide.model, plan))
 
 
-def bounded(guide: Choice, packs: list[int], clock: Clock, on_progress: Progress | None) -> list[GoalResult]:
+def bounded(
+    guide: Choice,
+    packs: list[int],
+    clock: Clock,
+    on_progress: Progress | None,
+    known: Sequence[Fraction | None],
+) -> list[GoalResult]:
     """The value of each goal and its bound given the values above; 0 where time ran out."""
     world, layout, weights = guide.model.world, guide.model.layout, guide.model.weights
     values = goal_values(world, layout, packs, complete(world, layout, packs), weights)
@@ -121,8 +132,8 @@ def bounded(guide: Choice, packs: list[int], clock: Clock, on_progress: Progress
     results = []
     for number, exact in enumerate(values):
         started = time.monotonic()
-        value, bound = float(exact), 0.0
-        if value > 0 and not clock.over():
+        value, bound = float(exact), known_bound(values, known, number)
+        if gap_of(value, bound) > 0 and not clock.over():
             bound = min(value, guide.bound(number, start, clock.left() / 2)[0])
         guide.freeze(number, exact, TOLERANCE)
         bound = value if gap_of(value, bound) <= 2e-6 else bound

@@ -64,6 +64,15 @@ def no_worse(new: list[Fraction], old: list[Fraction], upto: int) -> bool:
     )
 
 
+def known_bound(values: Sequence[Fraction], known: Sequence[Fraction | None], number: int) -> float:
+    """The bound known beforehand, 0 when there is none or a goal above did not reach its own."""
+    for value, least in zip(values[:number], known, strict=False):
+        if least is None or gap_of(float(value), float(least)) > 0:
+            return 0.0
+    least = known[number] if number < len(known) else None
+    return 0.0 if least is None else float(least)
+
+
 class OrderedSolve:
     """A plan on its way through the nine goals."""
 
@@ -107,7 +116,7 @@ class OrderedSolve:
     def _solve(self, number: int) -> float:
         """Improves one goal, freezes it, answers its proven bound."""
         costs = self.costs[number]
-        bound = self._known(number)
+        bound = known_bound(self.values, self.known, number)
         if gap_of(float(self.values[number]), bound) > 0 and not self.clock.over():
             limit = Clock(self.clock.left() / max(1.5, (len(NAMES) - number) / 2))
             first = self._guided(number, limit) if self.guide else self._search(number, limit.left(), 0.0, self.nodes)
@@ -119,14 +128,6 @@ class OrderedSolve:
             self.guide.freeze(number, self.values[number], TOLERANCE)
         return bound
 
-    def _known(self, number: int) -> float:
-        """The bound known beforehand, 0 when there is none or a goal above did not reach its own."""
-        for value, least in zip(self.values[:number], self.known, strict=False):
-            if least is None or gap_of(float(value), float(least)) > 0:
-                return 0.0
-        least = self.known[number] if number < len(self.known) else None
-        return 0.0 if least is None else float(least)
-
     def _open(self, number: int, bound: float) -> bool:
         return gap_of(float(self.values[number]), bound) > self.gap and not self.clock.over()
 
@@ -134,7 +135,7 @@ class OrderedSolve:
         """Bounds a goal by the relaxation and improves the plan among the products bought by either."""
         if self.guide is None:
             return 0.0
-        bound = self._known(number)
+        bound = known_bound(self.values, self.known, number)
         if bound:
             refused = self.refused
         else:

@@ -33,7 +33,9 @@ class Parts:
     bounds: list[Fraction | None]
 
 
-def solve_parts(world: World, layout: Layout, packs: list[int], clock: Clock, *, seed: int) -> Parts:
+def solve_parts(
+    world: World, layout: Layout, packs: list[int], clock: Clock, *, seed: int, goals: range = SERVING
+) -> Parts:
     """Solves every part in which the given plan misses something; elsewhere nothing is better than the plan."""
     packs = list(packs)
     case = replace(
@@ -44,22 +46,22 @@ def solve_parts(world: World, layout: Layout, packs: list[int], clock: Clock, *,
         total_budget=None,
     )
     totals = [Fraction(0)] * len(NAMES)
-    proven = len(SERVING)
+    proven = len(goals)
     for lines in parts_of(world, layout):
         part, offers = part_world(world, case, lines)
         mine = [packs[o] for o in offers]
         inner = Layout(part)
         values = goal_values(part, inner, mine, complete(part, inner, mine), all_goals(part, inner))
-        if any(values[: len(SERVING)]):
+        if any(values[: len(goals)]):
             if len(offers) > LARGEST or clock.over():
-                proven = min(proven, next(k for k in SERVING if values[k]))
+                proven = min(proven, next(k for k in goals if values[k]))
             else:
                 model = build_model(part)
                 bridge = Bridge(model.problem, model.variables, seed=seed)
                 search = OrderedSolve(model, bridge, mine, clock, gap=0.0, nodes=WORK // (10 * bridge.size) + 1)
-                mine = search.run(goals=SERVING)
+                mine = search.run(goals=goals)
                 values = search.values
-                proven = min([proven, *(k for k in SERVING if search.results[k].gap > 0)])
+                proven = min([proven, *(k for k in goals if search.results[k].gap > 0)])
                 for o, count in zip(offers, mine, strict=True):
                     packs[o] = count
         totals = [total + value for total, value in zip(totals, values, strict=True)]
@@ -67,8 +69,8 @@ def solve_parts(world: World, layout: Layout, packs: list[int], clock: Clock, *,
         if not row.offers:
             product = world.case.products[row.product]
             totals[1] += row.remaining * Fraction(product.price) / product.pack
-    bounds = [totals[k] if k < proven else None for k in SERVING]
-    return Parts(packs, [*bounds, *[None] * (len(NAMES) - len(SERVING))])
+    bounds = [totals[k] if k < proven else None for k in goals]
+    return Parts(packs, [*bounds, *[None] * (len(NAMES) - len(goals))])
 
 
 def parts_of(world: World, layout: Layout) -> list[list[int]]:

@@ -55,9 +55,9 @@ class Layout:
                 at += 1
         self.w = {pair: at + k for k, pair in enumerate(offers_by_pair(world))}
         at += len(self.w)
-        counted = limited_products(world) | {p for p, row in enumerate(case.products) if not row.in_use}
-        bought = sorted(counted & {offer.product for offer in world.offers})
-        self.z = {p: at + k for k, p in enumerate(bought)}
+        offered = {offer.product for offer in world.offers}
+        counted = limited_products(world) | {p for p in offered if not case.products[p].in_use}
+        self.z = {p: at + k for k, p in enumerate(sorted(counted))}
         at += len(self.z)
         self.e = _floors(at, [row.essential_floor for row in case.institutions])
         at += len(self.e)
