@@ -8,9 +8,9 @@ rule holds and no earlier goal got worse: a plan from here is never an approxima
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -100,7 +100,7 @@ class OrderedSolve:
         self.values = self._value(packs)
         self.results: list[GoalResult] = []
 
-    def run(self, progress: Progress | None = None, goals: Iterable[int] = range(len(NAMES))) -> list[int]:
+    def run(self, progress: Progress | None = None, goals: Sequence[int] = range(len(NAMES))) -> list[int]:
         """Solves the goals in order and answers the packs."""
         for number in goals:
             started = time.monotonic()
@@ -111,7 +111,13 @@ class OrderedSolve:
             self.results.append(result)
             if progress is not None:
                 progress(number, result.name, result.value, result.bound, result.gap, self.clock.left())
+        self.results = [self._as_it_stands(number, result) for number, result in zip(goals, self.results, strict=True)]
         return self.packs
+
+    def _as_it_stands(self, number: int, result: GoalResult) -> GoalResult:
+        """The goal's value in the final plan: a later goal may have used the tolerance."""
+        value = float(self.values[number])
+        return replace(result, value=value, gap=gap_of(value, result.bound))
 
     def _solve(self, number: int) -> float:
         """Improves one goal, freezes it, answers its proven bound."""
@@ -194,9 +200,10 @@ class OrderedSolve:
             self._keep(refilled(self.model.world, self.packs), number + 1, len(NAMES))
 
     def _keep(self, packs: list[int], safe: int, upto: int) -> None:
-        """Takes a clean plan that is better in the first `upto` goals and no worse in the first `safe`."""
+        """Takes a clean plan that is better in the goals from `safe` to `upto` and no worse, within the promised
+        tolerance, in the first `safe`: on values of many millions the solver spends what the tolerance allows."""
         values = self._value(packs)
-        better = values[:upto] < self.values[:upto]
+        better = values[safe:upto] < self.values[safe:upto]
         if better and no_worse(values, self.values, safe) and is_clean(self.model.world, self.model.layout, packs):
             self.packs, self.values = packs, values
 
