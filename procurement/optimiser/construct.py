@@ -1,6 +1,6 @@
 """A good plan in one pass, for cases of any size: alliance decisions first, then each institution buys whole packs.
 
-Every plan that leaves here keeps every rule; `lexico.py` and `polish.py` improve it.
+Every plan that leaves here keeps every rule; `lexico.py` improves it.
 """
 
 from __future__ import annotations

@@ -38,39 +38,60 @@ def solve_parts(
 ) -> Parts:
     """Solves every part in which the given plan misses something; elsewhere nothing is better than the plan."""
     packs = list(packs)
-    case = replace(
-        world.case,
-        institutions=tuple(
-            replace(row, budget=None, essential_floor=None, insurance_floor=None) for row in world.case.institutions
-        ),
-        total_budget=None,
-    )
+    case = _without_money(world.case)
     totals = [Fraction(0)] * len(NAMES)
     proven = len(goals)
+    lacking = _lacking(world, packs, goals)
     for lines in parts_of(world, layout):
+        if lacking.isdisjoint(lines):
+            continue
         part, offers = part_world(world, case, lines)
-        mine = [packs[o] for o in offers]
-        inner = Layout(part)
-        values = goal_values(part, inner, mine, complete(part, inner, mine), all_goals(part, inner))
-        if any(values[: len(goals)]):
-            if len(offers) > LARGEST or clock.over():
-                proven = min(proven, next(k for k in goals if values[k]))
-            else:
-                model = build_model(part)
-                bridge = Bridge(model.problem, model.variables, seed=seed)
-                search = OrderedSolve(model, bridge, mine, clock, gap=0.0, nodes=WORK // (10 * bridge.size) + 1)
-                mine = search.run(goals=goals)
-                values = search.values
-                proven = min([proven, *(k for k in goals if search.results[k].gap > 0)])
-                for o, count in zip(offers, mine, strict=True):
-                    packs[o] = count
+        mine, values, exact = _solve_part(part, [packs[o] for o in offers], clock, seed, goals)
+        proven = min(proven, exact)
         totals = [total + value for total, value in zip(totals, values, strict=True)]
+        for o, count in zip(offers, mine, strict=True):
+            packs[o] = count
     for row in world.agreed:
         if not row.offers:
             product = world.case.products[row.product]
             totals[1] += row.remaining * Fraction(product.price) / product.pack
-    bounds = [totals[k] if k < proven else None for k in goals]
-    return Parts(packs, [*bounds, *[None] * (len(NAMES) - len(goals))])
+    return Parts(packs, [totals[k] if k < proven else None for k in range(len(NAMES))])
+
+
+def _solve_part(
+    part: World, packs: list[int], clock: Clock, seed: int, goals: range
+) -> tuple[list[int], list[Fraction], int]:
+    """Packs, the values of all goals, and the number of goals that are proven."""
+    layout = Layout(part)
+    values = goal_values(part, layout, packs, complete(part, layout, packs), all_goals(part, layout))
+    if not packs:
+        return packs, values, len(goals)
+    if len(packs) > LARGEST or clock.over():
+        return packs, values, next((k for k in goals if values[k]), len(goals))
+    model = build_model(part)
+    bridge = Bridge(model.problem, model.variables, seed=seed)
+    search = OrderedSolve(model, bridge, packs, clock, gap=0.0, nodes=WORK // (10 * bridge.size) + 1)
+    packs = search.run(goals=SERVING)  # all of them: a part solved for one goal alone is careless about the next
+    return packs, search.values, min([len(goals), *(k for k in goals if search.results[k].gap > 0)])
+
+
+def _lacking(world: World, packs: list[int], goals: range) -> set[int]:
+    """Lines that miss something which one of the goals counts."""
+    units = [sum(packs[o] * world.offers[o].pack for o in line.offers) for line in world.lines]
+    found = set()
+    for k, line in enumerate(world.lines):
+        kind = world.classes[line.drug]
+        if line.need > units[k] and kind + (kind > 0) in goals:
+            found.add(k)
+    for row in world.agreed:
+        if 1 in goals and row.remaining > sum(packs[o] * world.offers[o].pack for o in row.offers):
+            found.update(world.offers[o].line for o in row.offers)
+    return found
+
+
+def _without_money(case: Case) -> Case:
+    sites = (replace(row, budget=None, essential_floor=None, insurance_floor=None) for row in case.institutions)
+    return replace(case, institutions=tuple(sites), total_budget=None)
 
 
 def parts_of(world: World, layout: Layout) -> list[list[int]]:
