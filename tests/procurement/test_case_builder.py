@@ -175,6 +175,7 @@ def list_drug(drug, kind, category="", *, official=True, valid_from=dt.date(2026
     edition = ListEdition.objects.create(
         kind=kind,
         edition=f"{kind}{valid_from}",
+        sections=[""],
         valid_from=valid_from,
         official=official,
         imported_at=NOW,
