@@ -24,7 +24,7 @@ demo: ready
 	@$(PY) manage.py load_demo
 	@$(PY) manage.py watch
 	@mkdir -p var/demo
-	@$(PY) manage.py plan_alliance --out var/demo/采购计划.xlsx
+	@$(PY) manage.py plan_alliance --time-limit 60 --out var/demo/采购计划.xlsx
 	@$(PY) manage.py demo_summary
 	@test "$(DEMO_SERVE)" = "0" || $(MAKE) --no-print-directory serve
 
