@@ -2,7 +2,6 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 JOBS ?= 2
-export DJANGO_SETTINGS_MODULE ?= config.settings
 
 .PHONY: demo test test-one-database check format bench serve bundle ready clean
 

@@ -1,7 +1,7 @@
 """Settings of the tests: a database file of their own, plain static files, a quick password hash."""
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, JOBS, VAR_DIR
+from config.settings import DATABASES, JOBS, STATIC_ROOT, VAR_DIR
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
@@ -16,3 +16,5 @@ MEDIA_ROOT = VAR_DIR / "test-files"
 WHITENOISE_AUTOREFRESH = True
 JOBS = JOBS | {"slow": "tests.formulary.slow_job.add_up"}
 JOB_STALE_SECONDS = 3
+# WhiteNoise warns of a missing folder, and warnings are errors here; on a clean checkout nothing has been collected.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
