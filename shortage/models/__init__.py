@@ -1,7 +1,7 @@
 """Models by noun; other apps import from here."""
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
-from shortage.models.forecast import Forecast, Risk, WatchRun
+from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.stock import (
     CURRENT,
@@ -29,6 +29,7 @@ __all__ = [
     "IdempotentAnswer",
     "Intake",
     "Notice",
+    "Prediction",
     "Receipt",
     "Risk",
     "StockLevel",

@@ -38,7 +38,11 @@ class Dossier:
     @property
     def chances(self) -> str:
         """The probabilities beside the 14-day one, in words."""
-        return f"7 日 {self.risk.p7:.0%}，30 日 {self.risk.p30:.0%}" if self.risk else "尚未评估"
+        if self.risk is None:
+            return "尚未评估"
+        plain = self.risk.computed_p14
+        told = "" if plain is None or abs(plain - self.risk.p14) < 0.005 else f"；校准前 {plain:.0%}"
+        return f"7 日 {self.risk.p7:.0%}，30 日 {self.risk.p30:.0%}{told}"
 
     @cached_property
     def lots(self) -> list[dict[str, Any]]:
