@@ -102,7 +102,7 @@ def learn(rows: list[Prediction], as_of: dt.date, habits: Habits, settled: list[
         ended = [row for row in rows if name in row.tallies and row.as_of + dt.timedelta(days=days) <= as_of]
         tally = sum((Tally.from_lists(row.tallies[name]["raw"]) for row in ended), Tally.nothing())
         share = reliability.independent_share((day(row.as_of) for row in ended), days)
-        least = habits.calibration_events
+        least: float = habits.calibration_events
         if name == "out":  # a share of days, not a count of events: as good as the window that it belongs to
             least = 0 if learned["30"].trusted else np.inf
         learned[name] = reliability.learn(tally, share=share, least_events=least, steady=habits.calibration_steady)

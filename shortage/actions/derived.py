@@ -24,7 +24,7 @@ FORECAST = (
 )  # fmt: skip
 RISK = (
     "institution_id", "presentation_id", "as_of", "stock", "on_order", "days_of_supply", "p7", "p14", "p30",
-    "expected_days_out", "stockout_on", "level", "cause", "computed_p14",
+    "expected_days_out", "stockout_on", "level", "cause", "computed_p14", "coming",
 )  # fmt: skip
 
 
@@ -96,6 +96,7 @@ def risk_rows(
     found: Assessment,
     wanted: np.ndarray,
     on_order: np.ndarray,
+    coming: np.ndarray,
     levels: Sequence[str],
     causes: Sequence[str],
     computed: np.ndarray,
@@ -104,9 +105,9 @@ def risk_rows(
     as_of, risk = seen.series.as_of, found.risk
     columns = _lists(
         wanted, seen.series.institution, seen.series.presentation, np.floor(risk.usable).astype(np.int64), on_order,
-        found.supply, computed, risk.p7, risk.p14, risk.p30, risk.days_out,
+        found.supply, computed, coming, risk.p7, risk.p14, risk.p30, risk.days_out,
     )  # fmt: skip
-    for at, (who, drug, stock, coming, supply, plain, *chances) in zip(
+    for at, (who, drug, stock, ordered, supply, plain, counted, *chances) in zip(
         wanted.tolist(), zip(*columns, strict=True), strict=True
     ):
         days = None if supply != supply else round(supply, 2)
@@ -116,13 +117,14 @@ def risk_rows(
             drug,
             as_of,
             stock,
-            coming,
+            ordered,
             days,
             *rounded,
             stockout_on(as_of, days),
             levels[at],
             causes[at],
             round(plain, 6),
+            counted,
         )
 
 

@@ -133,7 +133,9 @@ def _write(
         alliance,
         as_of,
         derived.forecast_rows(seen, tonight.found, wanted),
-        derived.risk_rows(seen, tonight.found, tonight.rows, tonight.on_order, levels, causes, computed.risk.p14),
+        derived.risk_rows(
+            seen, tonight.found, tonight.rows, tonight.on_order, tonight.coming, levels, causes, computed.risk.p14
+        ),
     )
     counts = {"series": seen.series.size, "forecasts": int(wanted.size), "risks": int(tonight.rows.size)}
     counts |= {level: levels.count(level) for level in ("red", "orange", "yellow", "blue")}

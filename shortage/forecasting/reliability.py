@@ -44,7 +44,7 @@ class Tally:
         step = np.searchsorted(EDGES, p)
         came = happened.astype(np.float64)
         weights = (np.ones(p.size), came, p, p * came, p * p)
-        return Tally(*(np.bincount(step, w, STEPS) for w in weights))
+        return Tally(*(np.bincount(step, w, STEPS).astype(np.float64) for w in weights))
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(*(a + b for a, b in zip(self.columns, other.columns, strict=True)))

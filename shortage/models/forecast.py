@@ -63,6 +63,7 @@ class Risk(models.Model):
     as_of = models.DateField("截至日")
     stock = models.PositiveIntegerField("可用库存")
     on_order = models.PositiveIntegerField("在途", default=0)
+    coming = models.PositiveIntegerField("可计入的在途", default=0, help_text="逾期订单按到货可能折算")
     days_of_supply = models.FloatField("可用天数", null=True)
     p7 = models.FloatField("7 日缺货概率")
     p14 = models.FloatField("14 日缺货概率")
