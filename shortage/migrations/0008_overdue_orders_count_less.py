@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shortage', '0006_predictions_are_kept'),
+        ('shortage', '0007_predictions_are_kept'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0005_list_uploads'),
-        ('shortage', '0005_orders_name_suppliers_alerts_name_drug_shortage'),
+        ('shortage', '0006_use_by_month'),
     ]
 
     operations = [

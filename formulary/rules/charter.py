@@ -1,0 +1,51 @@
+"""议事规则: the numbers the committee decides by. Each is a dated rule value `charter.<field>` with its 文号.
+
+Shares are exact fractions, stored as "2/3": ten of fifteen votes are two thirds, 0.6667 of fifteen are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Charter:
+    """quorum: share of voting seats that must be present. recused_count: whether recused members count as present for
+    the quorum. pass_share: share of those present and not recused that must agree. secret: ballots have no names.
+    antimicrobial_group_share: share of the 抗菌药物工作组 that must agree before the committee votes on adding one
+    (卫生部令第84号); antimicrobial_removal_share: the same for removing one. antimicrobial_rest_months: a removed
+    antimicrobial does not come back earlier. publicity_days: working days of 公示. minimum_scorers: sheets before a
+    candidate is ready. rounds: how often a tied item may be voted. emergency_days: longest temporary use.
+    review_months: trial until a new drug's use is reviewed. minutes_years: how long minutes are kept.
+    second_vote_after_tie: a tie is voted again at once rather than deferred."""
+
+    quorum: Fraction = Fraction(2, 3)
+    recused_count: bool = True
+    pass_share: Fraction = Fraction(2, 3)
+    secret: bool = True
+    antimicrobial_group_share: Fraction = Fraction(2, 3)
+    antimicrobial_removal_share: Fraction = Fraction(1, 2)
+    antimicrobial_rest_months: int = 12
+    publicity_days: int = 5
+    minimum_scorers: int = 3
+    rounds: int = 2
+    second_vote_after_tie: bool = True
+    emergency_days: int = 90
+    review_months: int = 6
+    minutes_years: int = 5
+
+
+KEYS = tuple(f"charter.{field.name}" for field in fields(Charter))
+
+
+def read_charter(value_of: Callable[[str, Any], Any]) -> Charter:
+    """Each field asked as `value_of("charter.<field>", default)`, kept in its default's type."""
+    found: dict[str, Any] = {}
+    for field in fields(Charter):
+        default: Any = field.default
+        given = value_of(f"charter.{field.name}", default)
+        found[field.name] = Fraction(str(given)) if isinstance(default, Fraction) else type(default)(given)
+    return Charter(**found)
