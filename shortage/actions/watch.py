@@ -18,6 +18,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from formulary.actions.history import record
+from formulary.actions.nightly import tidy
 from formulary.models import Alliance, Institution, Job, Person
 from shortage.actions import calibrating, derived, findings, raising, telling
 from shortage.models import AlertStep, Feed, Notice, WatchRun
@@ -62,6 +63,7 @@ def watch(
     last = _last_day(alliance, timezone.localdate(now))
     if as_of > last:
         raise DayToCome(f"{as_of} 还没有到，应不晚于 {last}")
+    tidy(alliance, timezone.localdate(now), now=now)
     say(5, "读取用量、库存与在途订单")
     seen = gather(alliance, as_of, habits)
     listed, names = findings.official_shortages(as_of), findings.supplier_names(alliance)
