@@ -59,6 +59,26 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "遴选",
+        (
+            Item(
+                "调整申请",
+                "file-pen-line",
+                "adjustment_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.applications.waiting_application_count",
+            ),
+            Item(
+                "缺药登记",
+                "clipboard-list",
+                "request_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.drug_requests.waiting_request_count",
+            ),
+            Item("药事委员会", "users-round", "committee_index", P.SEE_GOVERNANCE),
+        ),
+    ),
+    Group(
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from formulary import proposal_urls
 from formulary.views import drugs, history, jobs, lists, matches, passwords, versions
 
 urlpatterns = [
@@ -20,4 +21,5 @@ urlpatterns = [
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
+    *proposal_urls.urlpatterns,
 ]

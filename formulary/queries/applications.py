@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db.models import Q, QuerySet
 
 from config.access import ROLES, Permission, Role, can
-from formulary.models import Adjustment, AdjustmentStep, Institution, Office, Person
+from formulary.models import Adjustment, AdjustmentStep, Institution, Medicine, Office, Person
 from formulary.queries.allowed import allowed
 from formulary.queries.charter import body_of, charter, seat_of
 from formulary.queries.deputies import acts_for, places_open_to, principals
@@ -143,3 +143,13 @@ def places_for(person: Person, scope: Scope, on: dt.date) -> list[Institution]:
     """Institutions that the person may apply for, own ones and those of people stood in for."""
     ids = places_open_to(person, Permission.PROPOSE, on)
     return list(Institution.objects.filter(pk__in=ids, alliance=scope.alliance, active=True))
+
+
+def listed_medicines(words: str, limit: int = 8) -> list[Medicine]:
+    """品种 that the policy lists name and that have no 品规 yet, by every word given; none without words."""
+    if not words.strip():
+        return []
+    rows = Medicine.objects.filter(presentations__isnull=True, links__isnull=False)
+    for word in words.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(pinyin__istartswith=word))
+    return list(rows.distinct().order_by("name", "form_group")[:limit])

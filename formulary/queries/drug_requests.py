@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
@@ -29,7 +29,8 @@ class RequestRules:
 def request_rules(alliance: Alliance, on: dt.date) -> RequestRules:
     found = values(alliance, "request.", on)
     given = {key.removeprefix("request."): int(value) for key, value in found.items()}
-    return RequestRules(**{one.name: given.get(one.name, one.default) for one in fields(RequestRules)})
+    default = asdict(RequestRules())
+    return RequestRules(**{name: given.get(name, default[name]) for name in default})
 
 
 def drug_requests(
