@@ -21,6 +21,7 @@ from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
 from formulary.models.rule_value import RuleValue
+from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "Restriction",
     "RuleValue",
     "Seat",
+    "Suggestion",
     "VersionChange",
     "VoterMark",
 ]
