@@ -1,7 +1,7 @@
 """Models by noun; other apps import from here."""
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
-from shortage.models.forecast import Forecast, Risk, WatchRun
+from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.stock import (
     CURRENT,
@@ -31,6 +31,7 @@ __all__ = [
     "Intake",
     "MonthlyUse",
     "Notice",
+    "Prediction",
     "Receipt",
     "Risk",
     "StockLevel",
