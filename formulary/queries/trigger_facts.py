@@ -6,9 +6,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any
 
-from django.db.models import F, Max, Min, Q
+from django.db.models import Max, Min
 
 from formulary.models import (
     Alliance,
@@ -18,10 +17,10 @@ from formulary.models import (
     ListKind,
     Presentation,
     Product,
-    RuleValue,
     VersionChange,
 )
 from formulary.queries import evidence
+from formulary.queries.rule_values import values
 from formulary.queries.status import drug_statuses, links_in_force
 from formulary.queries.versions import version_in_force
 from formulary.rules.evidence import PriceRow
@@ -37,14 +36,9 @@ Looked = tuple[Edition, dt.date, dt.date | None]
 
 def thresholds(alliance: Alliance, on: dt.date) -> Thresholds:
     """Rule values `trigger.<field>` on a day, the alliance's own before the common ones."""
-    rows = RuleValue.objects.filter(
-        Q(alliance=alliance) | Q(alliance=None), key__startswith="trigger.", valid_from__lte=on
-    ).exclude(valid_to__lt=on)
-    values: dict[str, Any] = dict(
-        rows.order_by(F("alliance").asc(nulls_first=True), "valid_from").values_list("key", "value")
-    )
+    found = values(alliance, "trigger.", on)
     names = [field.name for field in fields(Thresholds)]
-    return Thresholds(**{name: int(values[f"trigger.{name}"]) for name in names if f"trigger.{name}" in values})
+    return Thresholds(**{name: int(found[f"trigger.{name}"]) for name in names if f"trigger.{name}" in found})
 
 
 def view(alliance: Alliance, on: dt.date) -> View:

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from formulary.rules.adjustment_life import Kind, Labelled
+from formulary.rules.adjustment_life import Kind
 from formulary.rules.evidence import PriceRow
+from formulary.rules.moves import Labelled
 from formulary.rules.status import DrugStatus
 
 
