@@ -73,11 +73,11 @@ def thin_warnings(frames: dict[Kind, pd.DataFrame]) -> list[str]:
             continue
         places = Institution.objects.in_bulk([int(x) for x in frame["institution_id"].unique()])
         feeds = {row.institution_id: row for row in Feed.objects.filter(kind=feed, institution__in=places)}
-        for pk, mine in frame.groupby("institution_id"):
-            reached, last = max(mine["date"]), feeds.get(int(pk))
+        for pk, place in places.items():
+            mine, last = frame[frame["institution_id"] == pk], feeds.get(pk)
+            reached: dt.date = max(mine["date"])
             if last is None or reached <= last.last_date:
                 continue
-            place = places[int(pk)]
             share = watch_settings(place.alliance, reached)[2].thin_share
             items = int(mine.loc[mine["date"] > last.last_date, "presentation_id"].nunique())
             known = stock_queries.items_reported(place, kind is Kind.STOCK, last.last_date)

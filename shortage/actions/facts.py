@@ -165,14 +165,15 @@ def _whole_days(rows: pd.DataFrame, kind: Feed.Kind) -> pd.DataFrame:
     not make an institution's silence since last week a report."""
     kept = []
     stock, model = kind is Feed.Kind.STOCK, (StockLevel if kind is Feed.Kind.STOCK else Consumption)
-    for (pk, date), mine in rows.groupby(["institution_id", "date"]):
-        place = Institution.objects.select_related("alliance").get(pk=int(pk))
+    for place in Institution.objects.select_related("alliance").filter(pk__in=rows["institution_id"].unique().tolist()):
         feed = Feed.objects.filter(institution=place, kind=kind).first()
-        share = watch_settings(place.alliance, date.date())[2].thin_share
-        known = items_reported(place, stock, feed.last_date) if feed else 0
-        told = model._default_manager.filter(CURRENT, institution=place, date=date.date()).count()
-        if feed is None or date.date() <= feed.last_date or told >= share * known:
-            kept.append(mine)
+        mine = rows[rows["institution_id"] == place.pk]
+        for date in pd.DatetimeIndex(mine["date"].unique()):
+            share = watch_settings(place.alliance, date.date())[2].thin_share
+            known = items_reported(place, stock, feed.last_date) if feed else 0
+            told = model._default_manager.filter(CURRENT, institution=place, date=date.date()).count()
+            if feed is None or date.date() <= feed.last_date or told >= share * known:
+                kept.append(mine[mine["date"] == date])
     return pd.concat(kept) if kept else rows.iloc[:0]
 
 

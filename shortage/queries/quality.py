@@ -63,7 +63,7 @@ def around(row: DataFinding) -> list[dict[str, Any]]:
         dict(model._default_manager.filter(CURRENT, **mine).order_by().values_list("date").annotate(Sum("quantity")))
         for model in (StockLevel, Receipt, Consumption)
     ]
-    told = [
+    told: list[dict[str, Any]] = [
         {"date": day, "stock": tables[0].get(day), "came": tables[1].get(day), "used": tables[2].get(day)}
         for day in days
     ]
