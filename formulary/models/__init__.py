@@ -17,6 +17,7 @@ from formulary.models.meeting import (
     Outcome,
     VoterMark,
 )
+from formulary.models.notice import RunDown, VersionNotice
 from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
@@ -63,7 +64,9 @@ __all__ = [
     "Publicity",
     "Restriction",
     "RuleValue",
+    "RunDown",
     "Seat",
     "VersionChange",
+    "VersionNotice",
     "VoterMark",
 ]
