@@ -54,6 +54,14 @@ def write_workbook(path: Path, sheets: Mapping[str, Sheet]) -> None:
         Path(draft).unlink(missing_ok=True)
 
 
+def workbook_bytes(sheets: Mapping[str, Sheet]) -> bytes:
+    """The same workbook as bytes, for an answer of the web."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file.xlsx"
+        write_workbook(path, sheets)
+        return path.read_bytes()
+
+
 def _without_clock(path: str) -> None:
     """Equal tables make equal files: openpyxl writes the time of day into the properties and the zip entries."""
     with zipfile.ZipFile(path) as book:
