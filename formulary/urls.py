@@ -41,6 +41,7 @@ urlpatterns = [
     path("formulary/draft/take/", drafts.version_draft_take, name="version_draft_take"),
     path("formulary/draft/describe/", drafts.version_draft_describe, name="version_draft_describe"),
     path("formulary/draft/amend/", drafts.version_draft_amend, name="version_draft_amend"),
+    path("formulary/draft/except/", drafts.version_draft_except, name="version_draft_except"),
     path("formulary/draft/discard/", drafts.version_draft_discard, name="version_draft_discard"),
     path("formulary/draft/publish/", drafts.version_draft_publish, name="version_draft_publish"),
     path("publicity/", publicity.publicity_list, name="publicity_list"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -157,6 +157,25 @@ def describe(
     return draft
 
 
+def except_finding(draft: FormularyVersion, key: str, reason: str, *, by: Person, now: dt.datetime) -> FormularyVersion:
+    """Lets one hard finding of the draft stand, with a reason that is published with it. Raises VersionRefused."""
+    _must_be_draft(draft)
+    if not reason.strip():
+        raise VersionRefused("请写明例外理由")
+    found = next((one for one in obstacles(draft).findings if one.key == key and one.finding.hard), None)
+    if found is None:
+        raise VersionRefused("没有这条须说明的规则，可能草案已变")
+    code, subject = found.finding.key
+    with transaction.atomic():
+        kept = [row for row in draft.findings if (row["code"], row["subject"]) != (code, subject)]
+        row = {"code": code, "subject": subject, "reason": reason.strip(), "by": str(by), "at": now.isoformat()}
+        FormularyVersion.objects.filter(pk=draft.pk, published_at=None).update(findings=[*kept, row])
+        draft.refresh_from_db()
+        data = {"rule": code, "sentence": found.finding.sentence, "reason": reason.strip()}
+        record("记录规则例外", draft, alliance=draft.alliance, by=by, now=now, data=data)
+    return draft
+
+
 def discard(draft: FormularyVersion, *, by: Person, now: dt.datetime) -> None:
     """Throws a draft away; the applications in it wait for another. Raises VersionRefused once it is published."""
     _must_be_draft(draft)
@@ -183,7 +202,11 @@ def publish(draft: FormularyVersion, *, by: Person, now: dt.datetime) -> Formula
         for application in dict.fromkeys(row.adjustment for row in changes if row.adjustment):
             note = f"第 {version.number} 版，{version.effective_from} 起生效"
             move(application, Verb.TAKE_EFFECT, by=by, now=now, note=note)
-        version.published_at, version.published_by, version.findings = now, by, checked.findings
+        version.published_at, version.published_by, version.findings = (
+            now,
+            by,
+            [one.as_stored() for one in checked.findings],
+        )
         version.save(update_fields=["published_at", "published_by", "findings"])
         freeze(version)
         data = {
@@ -274,7 +297,7 @@ def reason_of(row: Adjustment) -> str:
     return f"申请 {row.number}（{row.get_kind_display()}）：{words}"[:REASON_LENGTH]
 
 
-def _write(draft: FormularyVersion, wanted: list[tuple[Difference, Adjustment | None, str]]) -> None:
+def _write(draft: FormularyVersion, wanted: Sequence[tuple[Difference, Adjustment | None, str]]) -> None:
     """Entries = the base's with the changes applied; entries and changes of the draft are written anew."""
     lines = rules.applied(lines_of(draft.based_on), [one for one, _, _ in wanted])
     draft.entries.all().delete()

@@ -51,8 +51,8 @@ def standing(publicity: Publicity, today: dt.date) -> Standing:
 
 def due_publicities(alliance: Alliance, today: dt.date) -> list[Publicity]:
     """Open ones whose last day is past and whose objections are all answered."""
-    rows = publicities(alliance).filter(ended_at=None, closes_on__lt=today, open_objections=0)
-    return list(rows.order_by("opens_on"))
+    rows = Publicity.objects.filter(alliance=alliance, ended_at=None, closes_on__lt=today)
+    return list(rows.exclude(objections__in=Objection.objects.filter(answered_at=None)).order_by("opens_on"))
 
 
 def last_publicity(adjustment: Adjustment) -> Publicity | None:

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from formulary.models import Adjustment, FormularyVersion
+from formulary.models import Adjustment, FormularyVersion, RuleException
 from formulary.queries.publicity import last_publicity, shortness, unanswered
-from formulary.queries.version_lines import latest_published, published
+from formulary.queries.rule_check import facts_for
+from formulary.queries.version_lines import latest_published, lines_of, published
 from formulary.rules.adjustment_life import State
+from formulary.rules.findings import Drug, Finding, check_change
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One rule finding of the draft; `exception`: the recorded reason why a hard one may stand, "" for none."""
+
+    finding: Finding
+    exception: str
+    drugs: Mapping[int, Drug]
+
+    @property
+    def blocks(self) -> bool:
+        return self.finding.hard and not self.exception
+
+    @property
+    def key(self) -> str:
+        return f"{self.finding.code}|{self.finding.subject}"
+
+    def as_stored(self) -> dict[str, Any]:
+        return {**self.finding.as_stored(self.drugs), "exception": self.exception}
 
 
 @dataclass
 class Checked:
-    """blocking: sentences that forbid publishing. findings: rule findings as stored with the version."""
+    """blocking: sentences that forbid publishing. findings: what the rules say of what the draft changes."""
 
     blocking: list[str] = field(default_factory=list)
-    findings: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[Judged] = field(default_factory=list)
 
 
 def obstacles(draft: FormularyVersion) -> Checked:
@@ -30,11 +53,33 @@ def obstacles(draft: FormularyVersion) -> Checked:
         _publicity(one, checked)
     for objection in unanswered(applications):
         checked.blocking.append(f"{objection.adjustment.number}：{objection.institution}的异议没有答复")
+    checked.findings = judged(draft, applications)
+    checked.blocking += [f"规则“{one.finding.label}”：{one.finding.sentence}" for one in checked.findings if one.blocks]
     if not draft.changes.exists():
         checked.blocking.append("草案与前一版本相同，没有要发布的变化")
     if not draft.entries.exists():
         checked.blocking.append("草案没有任何品规")
     return checked
+
+
+def judged(draft: FormularyVersion, applications: list[Adjustment]) -> list[Judged]:
+    """What the rules say of the draft's changes on its effective day. A hard finding may stand by an exception recorded
+    with an application that touches its drugs, or with the draft itself (`draft.findings` until it is published)."""
+    if draft.effective_from is None:
+        return []
+    before, after = lines_of(draft.based_on), lines_of(draft)
+    facts = facts_for(draft.alliance, draft.effective_from, {*before, *after})
+    own = {(row["code"], row["subject"]): row["reason"] for row in draft.findings}
+    touched = {row.pk: {row.presentation_id, row.drops_id} for row in applications}
+    given = list(RuleException.objects.filter(adjustment__in=applications).select_related("adjustment"))
+    found = []
+    for one in check_change(before, after, facts):
+        reason = own.get(one.key, "")
+        for row in given:
+            if not reason and row.code == one.code and touched[row.adjustment_id] & set(one.drugs):
+                reason = f"{row.reason}（申请 {row.adjustment.number}）"
+        found.append(Judged(one, reason if one.hard else "", facts.drugs))
+    return found
 
 
 def _order(draft: FormularyVersion, checked: Checked) -> None:

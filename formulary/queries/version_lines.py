@@ -105,9 +105,11 @@ def version_rows(alliance: Alliance, today: dt.date) -> list[VersionRow]:
             VersionRow(
                 row,
                 _standing(row, begun, today),
-                sizes.get(row.pk, 0),
-                *(counts.get((row.pk, kind), 0) for kind in ("added", "removed", "changed")),
-                ends,
+                entries=sizes.get(row.pk, 0),
+                added=counts.get((row.pk, "added"), 0),
+                removed=counts.get((row.pk, "removed"), 0),
+                changed=counts.get((row.pk, "changed"), 0),
+                ends=ends,
             )
         )
     return found

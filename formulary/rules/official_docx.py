@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
@@ -75,7 +76,7 @@ def write_notice(notice: Notice) -> bytes:
 
 
 def _line(
-    doc: Document,
+    doc: Any,
     words: str,
     *,
     font: str,
@@ -85,7 +86,7 @@ def _line(
     centre: bool = False,
     right: bool = False,
     indent: bool = False,
-):  # type: ignore[no-untyped-def]
+) -> Any:
     paragraph = doc.add_paragraph()
     if centre or right:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if centre else WD_ALIGN_PARAGRAPH.RIGHT
@@ -97,7 +98,7 @@ def _line(
     return paragraph
 
 
-def _run(paragraph, words, font, size, *, bold=False, red=False):  # type: ignore[no-untyped-def]
+def _run(paragraph: Any, words: str, font: str, size: int, *, bold: bool = False, red: bool = False) -> None:
     run = paragraph.add_run(words)
     run.font.name, run.font.size, run.bold = font, Pt(size), bold
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
@@ -105,7 +106,7 @@ def _run(paragraph, words, font, size, *, bold=False, red=False):  # type: ignor
         run.font.color.rgb = RED
 
 
-def _red_rule(paragraph) -> None:  # type: ignore[no-untyped-def]
+def _red_rule(paragraph: Any) -> None:
     borders = OxmlElement("w:pBdr")
     bottom = OxmlElement("w:bottom")
     for name, value in (("val", "single"), ("sz", "18"), ("space", "6"), ("color", "C8102E")):
@@ -114,7 +115,7 @@ def _red_rule(paragraph) -> None:  # type: ignore[no-untyped-def]
     paragraph._p.get_or_add_pPr().append(borders)
 
 
-def _table(doc: Document, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _table(doc: Any, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = doc.add_table(rows=1, cols=len(header))
     table.style, table.alignment = "Table Grid", WD_TABLE_ALIGNMENT.CENTER
     repeat = OxmlElement("w:tblHeader")

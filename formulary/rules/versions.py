@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from formulary.rules.adjustment_life import Kind, Labelled
+from formulary.rules.adjustment_life import Kind
+from formulary.rules.moves import Labelled
 
 LEVELS = ("村", "基层", "二级", "三级")
 """Low to high: a line is open to its lowest level and everything above."""

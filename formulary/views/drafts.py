@@ -33,7 +33,7 @@ def version_draft(request):
         "may_amend": draft.is_correction or bool(draft.imported_from),
         "applications": cleared_for(draft),
         "rows": version_lines.differences(draft.based_on, draft),
-        "blocking": version_checks.obstacles(draft).blocking,
+        "checked": version_checks.obstacles(draft),
         "size": draft.entries.count(),
         "crumbs": crumbs,
     }
@@ -88,6 +88,13 @@ def version_draft_amend(request):
     return _on_draft(
         request, lambda draft: versions.amend(draft, drug.pk, form.line(), reason=reason, **who), f"已改正 {drug}"
     )
+
+
+@requires(Permission.PUBLISH_FORMULARY)
+@require_POST
+def version_draft_except(request):
+    key, reason = request.POST.get("key", ""), request.POST.get("reason", "")
+    return _on_draft(request, lambda draft: versions.except_finding(draft, key, reason, **_who(request)), "例外已记录")
 
 
 @requires(Permission.PUBLISH_FORMULARY)

@@ -8,7 +8,16 @@ from django.db import DatabaseError, transaction
 from config.access import Role
 from formulary import queries
 from formulary.actions import publicity, versions
-from formulary.models import Adjustment, Event, FormularyEntry, FormularyVersion, Publicity, VersionChange
+from formulary.models import (
+    Adjustment,
+    Event,
+    FormularyEntry,
+    FormularyVersion,
+    Publicity,
+    RuleException,
+    VersionChange,
+)
+from formulary.queries.version_checks import obstacles
 from formulary.queries.version_lines import differences, drug_history, lines_of, seal_holds, version_rows
 from formulary.rules.adjustment_life import Kind
 from formulary.rules.versions import VersionRefused
@@ -254,7 +263,7 @@ def test_differences_tell_reason_and_votes(world, first):
 def test_differences_over_several_versions_tell_every_reason(world, first):
     published_with(world, passed(world, "M3"))
     third = published_with(
-        world, passed(world, "M3", Kind.LEVEL, lowest_level="二级"), effective=dt.date(2027, 1, 1), now=AFTER + 30 * DAY
+        world, passed(world, "M3", Kind.LEVEL, lowest_level="村"), effective=dt.date(2027, 1, 1), now=AFTER + 30 * DAY
     )
     row = differences(first, third)[0]
     assert [reason.version.number for reason in row.reasons] == [2, 3]
@@ -279,3 +288,45 @@ def test_institutions_are_told_and_confirm_once(world, first):
     confirm_read(mine, institution=world.t1, by=world.people[Role.HEAD], now=AFTER + DAY)
     assert (mine.read_by, mine.read_at) == (world.people[Role.PHARMACIST], AFTER)
     assert version.notices.filter(read_at=None).count() == 1
+
+
+@pytest.fixture
+def raised(world):
+    """A draft that takes an emergency drug away from the centres: a hard finding."""
+    first_version(world, ("M1", "M2", "M3"))
+    row = passed(world, "M3", Kind.LEVEL, lowest_level="二级")
+    cleared(world, row)
+    return row, drafted(world)
+
+
+def test_a_hard_finding_blocks_until_an_exception_is_recorded_with_the_draft(world, raised):
+    _, draft = raised
+    secretary = world.people[Role.SECRETARY]
+    with pytest.raises(VersionRefused, match="急救药不断档"):
+        versions.publish(draft, by=secretary, now=AFTER)
+    found = next(one for one in obstacles(draft).findings if one.blocks)
+    with pytest.raises(VersionRefused, match="请写明例外理由"):
+        versions.except_finding(draft, found.key, " ", by=secretary, now=AFTER)
+    versions.except_finding(draft, found.key, "基层改用预充式笔", by=secretary, now=AFTER)
+    version = versions.publish(draft, by=secretary, now=AFTER)
+    assert [row["exception"] for row in version.findings if row["hard"]] == ["基层改用预充式笔"]
+
+
+def test_an_exception_recorded_with_the_application_counts(world, raised):
+    row, draft = raised
+    found = next(one for one in obstacles(draft).findings if one.blocks).finding
+    RuleException.objects.create(
+        adjustment=row,
+        code=found.code,
+        sentence=found.sentence,
+        reason="委员会同意",
+        by=world.people[Role.SECRETARY],
+        at=AFTER,
+    )
+    version = versions.publish(draft, by=world.people[Role.SECRETARY], now=AFTER)
+    assert "委员会同意（申请 2026-1）" in [item["exception"] for item in version.findings]
+
+
+def test_a_rule_that_is_kept_takes_no_exception(world, raised):
+    with pytest.raises(VersionRefused, match="没有这条"):
+        versions.except_finding(raised[1], "nothing|x", "理由", by=world.people[Role.SECRETARY], now=AFTER)
