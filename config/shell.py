@@ -64,6 +64,13 @@ NAVIGATION: tuple[Group, ...] = (
                 "formulary.queries.publicity.open_objection_count",
             ),
             Item(
+                "调整线索",
+                "lightbulb",
+                "suggestion_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.open_suggestion_count",
+            ),
+            Item(
                 "名称匹配待审",
                 "git-compare",
                 "match_list",

@@ -81,7 +81,7 @@ def backwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("formulary", "0008_versions_are_sealed")]
+    dependencies = [("formulary", "0009_versions_are_sealed")]
     operations = [
         migrations.RunPython(seal_published, migrations.RunPython.noop),
         migrations.RunPython(forwards, backwards),
