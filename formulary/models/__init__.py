@@ -17,6 +17,7 @@ from formulary.models.meeting import (
     Outcome,
     VoterMark,
 )
+from formulary.models.meeting_paper import MeetingPaper
 from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
@@ -51,6 +52,7 @@ __all__ = [
     "ListUpload",
     "Medicine",
     "Meeting",
+    "MeetingPaper",
     "MeetingState",
     "Membership",
     "NameMatch",

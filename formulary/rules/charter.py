@@ -20,7 +20,8 @@ class Charter:
     antimicrobial does not come back earlier. publicity_days: working days of 公示. minimum_scorers: sheets before a
     candidate is ready. rounds: how often a tied item may be voted. emergency_days: longest temporary use.
     review_months: trial until a new drug's use is reviewed. minutes_years: how long minutes are kept.
-    second_vote_after_tie: a tie is voted again at once rather than deferred."""
+    second_vote_after_tie: a tie is voted again at once rather than deferred. antimicrobial_of_members: shares on
+    antimicrobials are taken of all members, not of those present (第84号 speaks of 成员 and 委员)."""
 
     quorum: Fraction = Fraction(2, 3)
     recused_count: bool = True
@@ -29,6 +30,7 @@ class Charter:
     antimicrobial_group_share: Fraction = Fraction(2, 3)
     antimicrobial_removal_share: Fraction = Fraction(1, 2)
     antimicrobial_rest_months: int = 12
+    antimicrobial_of_members: bool = True
     publicity_days: int = 5
     minimum_scorers: int = 3
     rounds: int = 2
@@ -49,3 +51,9 @@ def read_charter(value_of: Callable[[str, Any], Any]) -> Charter:
         given = value_of(f"charter.{field.name}", default)
         found[field.name] = Fraction(str(given)) if isinstance(default, Fraction) else type(default)(given)
     return Charter(**found)
+
+
+def as_stored(charter: Charter) -> dict[str, Any]:
+    """The charter as JSON, shares as "2/3"; `read_charter` reads it back by its keys."""
+    values = {f"charter.{field.name}": getattr(charter, field.name) for field in fields(Charter)}
+    return {key: str(value) if isinstance(value, Fraction) else value for key, value in values.items()}
