@@ -3,6 +3,9 @@
 from formulary.models.adjustment import Adjustment, AdjustmentFile, AdjustmentStep
 from formulary.models.alliance import Alliance, Institution, Level
 from formulary.models.committee import VOTING_OFFICES, Body, BodyKind, Expert, Office, Seat
+from formulary.models.deputy import Deputy
+from formulary.models.drug_request import DrugRequest, DrugRequestStep
+from formulary.models.expert_draw import ExpertDraw
 from formulary.models.history import ChainHead, Event
 from formulary.models.job import Job, JobState
 from formulary.models.list_upload import ListUpload
@@ -21,6 +24,7 @@ from formulary.models.meeting_paper import MeetingPaper
 from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
+from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
@@ -37,9 +41,13 @@ __all__ = [
     "BodyKind",
     "ChainHead",
     "Declaration",
+    "Deputy",
+    "DrugRequest",
+    "DrugRequestStep",
     "EntryLink",
     "Event",
     "Expert",
+    "ExpertDraw",
     "FormularyEntry",
     "FormularyVersion",
     "Institution",
@@ -64,6 +72,7 @@ __all__ = [
     "Product",
     "Publicity",
     "Restriction",
+    "RuleException",
     "RuleValue",
     "Seat",
     "VersionChange",

@@ -9,19 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Labelled(StrEnum):
-    """A stored word with the words people read."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str = "") -> Labelled:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
+from formulary.rules.moves import Labelled
 
 
 class Kind(Labelled):

@@ -57,3 +57,59 @@ def as_stored(charter: Charter) -> dict[str, Any]:
     """The charter as JSON, shares as "2/3"; `read_charter` reads it back by its keys."""
     values = {f"charter.{field.name}": getattr(charter, field.name) for field in fields(Charter)}
     return {key: str(value) if isinstance(value, Fraction) else value for key, value in values.items()}
+
+
+LABELS = {
+    "quorum": "到会比例",
+    "recused_count": "回避委员计入到会人数",
+    "pass_share": "通过比例（到会且不回避者）",
+    "secret": "无记名投票",
+    "antimicrobial_group_share": "新增抗菌药物：工作组同意比例",
+    "antimicrobial_removal_share": "清退抗菌药物：工作组同意比例",
+    "antimicrobial_rest_months": "清退的抗菌药物多少个月内不得再进",
+    "antimicrobial_of_members": "抗菌药物的同意比例按全体成员计",
+    "publicity_days": "公示工作日",
+    "minimum_scorers": "每个候选品规至少几份评分",
+    "rounds": "同一议题最多表决几轮",
+    "second_vote_after_tie": "平票当场再投一轮",
+    "emergency_days": "紧急临时使用最长天数",
+    "review_months": "新引进品规复评月数",
+    "minutes_years": "纪要保存年限",
+}
+"""What each rule is called on the pages."""
+
+
+class ValueRefused(ValueError):
+    """A rule cannot have this value; the message is for the person who entered it."""
+
+
+def value_from_text(field: str, text: str) -> bool | int | str:
+    """What is stored for a value as people write it: 2/3, 5, 是. Raises ValueRefused."""
+    default = getattr(Charter(), field)
+    text = text.strip()
+    if isinstance(default, bool):
+        if text not in ("是", "否"):
+            raise ValueRefused(f"值“{text}”有误，应为“是”或“否”")
+        return text == "是"
+    if isinstance(default, Fraction):
+        return _share(text)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
+        raise ValueRefused(f"值“{text}”有误，应为 1 到 1000 的整数")
+    return int(text)
+
+
+def text_of(value: object) -> str:
+    """A stored or read value as people write it."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return str(value)
+
+
+def _share(text: str) -> str:
+    try:
+        share = Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueRefused(f"值“{text}”有误，应为分数，如 2/3") from error
+    if not 0 < share <= 1:
+        raise ValueRefused(f"值“{text}”有误，应大于 0 且不大于 1")
+    return str(share)

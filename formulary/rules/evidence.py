@@ -1,18 +1,18 @@
 """What the other rooms know of a drug, in the shapes the committee reads. Sources are named in settings.EVIDENCE.
 
 `formulary` knows no stock, use or price; shortage and procurement answer these questions through callables that settings
-name by dotted path, each `(alliance, presentation_ids, on) -> list of rows` of one shape below.
+name by dotted path, each `(alliance, presentation_ids, on) -> iterable of rows` of one shape below. presentation_ids None
+asks for every drug. Rows are tuples with names: `pandas.DataFrame(rows, columns=UseRow._fields)` makes a frame of them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class UseRow:
+class UseRow(NamedTuple):
     """source "use": what an institution used of a presentation in one calendar month, in minimal units."""
 
     institution: int
@@ -21,9 +21,9 @@ class UseRow:
     quantity: int
 
 
-@dataclass(frozen=True)
-class StockRow:
-    """source "stock": usable units now, units expired or blocked left out; soonest: expiry of the first lot."""
+class StockRow(NamedTuple):
+    """source "stock": usable units as last counted (as_of), without what has expired since; soonest: expiry of the first
+    lot that is still usable, None when no lot names one."""
 
     institution: int
     presentation: int
@@ -32,8 +32,7 @@ class StockRow:
     as_of: dt.date
 
 
-@dataclass(frozen=True)
-class PriceRow:
+class PriceRow(NamedTuple):
     """source "price": one product on offer. price in yuan per pack; label 绿 黄 红1 红2 红3; vbp 中选 备供 非中选 非集采."""
 
     presentation: int
@@ -46,20 +45,21 @@ class PriceRow:
     maker: str
 
 
-@dataclass(frozen=True)
-class PurchaseRow:
-    """source "purchase": bought (received) by an institution in one month: minimal units and yuan."""
+class PurchaseRow(NamedTuple):
+    """source "purchase": bought (received) by an institution in one month: minimal units and yuan. unpriced: units among
+    them that no known price fits, so `amount` leaves them out."""
 
     institution: int
     presentation: int
     month: dt.date
     quantity: int
     amount: Decimal
+    unpriced: int = 0
 
 
-@dataclass(frozen=True)
-class CommitmentRow:
-    """source "commitment": agreed volume (约定量) still to be bought of a presentation; institution None: alliance-wide."""
+class CommitmentRow(NamedTuple):
+    """source "commitment": agreed volume (约定量) of a presentation in a running tender and what was bought of it;
+    institution None: alliance-wide."""
 
     institution: int | None
     presentation: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from formulary.rules.adjustment_life import Labelled
+from formulary.rules.moves import Labelled
 
 
 class State(Labelled):

@@ -13,8 +13,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from formulary.rules.adjustment_life import Labelled
 from formulary.rules.chain import canonical, digest
+from formulary.rules.moves import Labelled
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Signs of a receipt: none that is mistaken for another."""

@@ -90,5 +90,5 @@ def backwards(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("formulary", "0007_meeting_papers")]
+    dependencies = [("formulary", "0008_meeting_papers")]
     operations = [migrations.RunPython(forwards, backwards)]
