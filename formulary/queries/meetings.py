@@ -38,6 +38,7 @@ def meetings(alliance: Alliance) -> QuerySet[Meeting]:
         Meeting.objects.filter(alliance=alliance)
         .select_related("body")
         .annotate(item_count=Count("items", distinct=True))
+        .order_by("-starts_at", "-pk")
     )
 
 

@@ -30,7 +30,7 @@ def item_seal(
         "adjustment": adjustment,
         "secret": secret,
         "conditions": dict(conditions),
-        "declarations": [list(one) for one in sorted(declarations)],
+        "declarations": sorted(list(one) for one in declarations),
         "outcome": outcome,
         "tally": dict(tally),
         "decided_at": decided_at.astimezone(dt.UTC).isoformat(),
