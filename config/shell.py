@@ -50,6 +50,13 @@ NAVIGATION: tuple[Group, ...] = (
             Item("政策目录", "library", "list_index", P.SEE_DRUGS),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
             Item(
+                "调整线索",
+                "lightbulb",
+                "suggestion_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.open_suggestion_count",
+            ),
+            Item(
                 "名称匹配待审",
                 "git-compare",
                 "match_list",

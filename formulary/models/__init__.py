@@ -26,6 +26,7 @@ from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
 from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
+from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "RuleException",
     "RuleValue",
     "Seat",
+    "Suggestion",
     "VersionChange",
     "VoterMark",
 ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('formulary', '0007_committee_and_requests'),
+        ('formulary', '0008_suggestions'),
     ]
 
     operations = [
