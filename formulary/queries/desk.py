@@ -12,6 +12,7 @@ from formulary.queries.meetings import Room, attendances_of, items_of, room, rul
 from formulary.rules.voting import Quorum
 
 S = AgendaItem.State
+FEW = 6
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,12 @@ class Row:
     voted: int
     waiting: tuple[str, ...]
     quorum: Quorum
+
+    @property
+    def waiting_words(self) -> str:
+        """All names of a few, the first of many."""
+        shown = "、".join(self.waiting[: len(self.waiting) if len(self.waiting) <= FEW else 3])
+        return shown if len(self.waiting) <= FEW else f"{shown} 等 {len(self.waiting)} 人"
 
     @property
     def may_open(self) -> bool:
