@@ -21,6 +21,7 @@ from formulary.models.meeting import (
     VoterMark,
 )
 from formulary.models.meeting_paper import MeetingPaper
+from formulary.models.notice import RunDown, VersionNotice
 from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
@@ -75,8 +76,10 @@ __all__ = [
     "Restriction",
     "RuleException",
     "RuleValue",
+    "RunDown",
     "Seat",
     "Suggestion",
     "VersionChange",
+    "VersionNotice",
     "VoterMark",
 ]

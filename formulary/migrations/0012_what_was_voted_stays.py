@@ -6,5 +6,5 @@ from formulary.migrations import _guards
 
 
 class Migration(migrations.Migration):
-    dependencies = [("formulary", "0009_meeting_papers")]
+    dependencies = [("formulary", "0011_meeting_papers")]
     operations = [migrations.RunPython(_guards.make, _guards.drop)]
