@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from formulary import proposal_urls, version_urls
 from formulary.views import drugs, history, jobs, lists, matches, passwords, suggestions, versions
@@ -29,4 +29,5 @@ urlpatterns = [
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
     *proposal_urls.urlpatterns,
+    path("", include("formulary.meeting_urls")),
 ]
