@@ -20,7 +20,7 @@ from formulary.models.meeting import (
     Outcome,
     VoterMark,
 )
-from formulary.models.people import Membership, Person
+from formulary.models.people import FormerPassword, Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
 from formulary.models.rule_exception import RuleException
@@ -48,6 +48,7 @@ __all__ = [
     "Event",
     "Expert",
     "ExpertDraw",
+    "FormerPassword",
     "FormularyEntry",
     "FormularyVersion",
     "Institution",
