@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.csp.ContentSecurityPolicy",
+    "config.api.ApiSpeaksJson",
     "config.idle.StaySignedInWhileActive",
     "axes.middleware.AxesMiddleware",
 ]

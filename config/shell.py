@@ -48,7 +48,21 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Item("药品与状态", "pill", "drug_list", P.SEE_DRUGS),
             Item("政策目录", "library", "list_index", P.SEE_DRUGS),
+            Item(
+                "目录版本",
+                "book-copy",
+                "version_list",
+                P.SEE_FORMULARY,
+                "formulary.queries.notices.unread_notices_of",
+            ),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
+            Item(
+                "公示",
+                "megaphone",
+                "publicity_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.publicity.open_objection_count",
+            ),
             Item(
                 "调整线索",
                 "lightbulb",
@@ -71,6 +85,13 @@ NAVIGATION: tuple[Group, ...] = (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
+            Item(
+                "数据核对",
+                "clipboard-check",
+                "finding_list",
+                P.SEE_STOCK,
+                "shortage.queries.quality.open_finding_count",
+            ),
             Item("补货线", "package-check", "stock_reorder", P.SEE_STOCK),
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),
