@@ -22,6 +22,10 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     RUN_WATCH = "run_watch"
+    SEE_TRANSFERS = "see_transfers"
+    PLAN_TRANSFERS = "plan_transfers"
+    SIGN_TRANSFERS = "sign_transfers"
+    MOVE_TRANSFERS = "move_transfers"
     SEE_PLANS = "see_plans"
     RUN_PLANS = "run_plans"
     SEE_JOBS = "see_jobs"
@@ -46,7 +50,7 @@ class RoleRow:
 
 P = Permission
 _EVERYONE = frozenset({P.SEE_HOME, P.SEE_DRUGS, P.SEE_FORMULARY})
-_READER = _EVERYONE | {P.SEE_STOCK, P.SEE_ALERTS, P.SEE_PLANS}
+_READER = _EVERYONE | {P.SEE_STOCK, P.SEE_ALERTS, P.SEE_TRANSFERS, P.SEE_PLANS}
 
 
 class Role(StrEnum):
@@ -77,15 +81,20 @@ ROLES: dict[Role, RoleRow] = {
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
-        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH},
+        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PLAN_TRANSFERS},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
-        "成员机构药房，上报库存与用量，接收并处置缺药预警",
+        "成员机构药房，上报库存与用量，接收并处置缺药预警，办理调剂",
         Scope.INSTITUTION,
-        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS},
+        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PLAN_TRANSFERS, P.SIGN_TRANSFERS, P.MOVE_TRANSFERS},
     ),
-    Role.HEAD: RoleRow("机构负责人", "成员机构负责人，查看本机构目录、库存、预警与计划", Scope.INSTITUTION, _READER),
+    Role.HEAD: RoleRow(
+        "机构负责人",
+        "成员机构负责人，查看本机构目录、库存、预警与计划，可代表本机构签字调剂",
+        Scope.INSTITUTION,
+        _READER | {P.SIGN_TRANSFERS},
+    ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}
     ),

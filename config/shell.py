@@ -62,6 +62,10 @@ NAVIGATION: tuple[Group, ...] = (
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item(
+                "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
+            ),
+            Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),

@@ -28,7 +28,7 @@ from shortage.rules.watching import Habits
 from shortage.series import gather
 
 Report = Callable[[int, str], None]
-EDITION = "2"
+EDITION = "4"
 """Raised with every change of the method: a day is then computed anew although its facts are the same."""
 
 
@@ -81,7 +81,14 @@ def watch(
         run, _ = WatchRun.objects.update_or_create(
             alliance=alliance,
             as_of=as_of,
-            defaults={"finished_at": now, "counts": counts, "fingerprint": print_, "job": job, "seconds": 0},
+            defaults={
+                "finished_at": now,
+                "counts": counts,
+                "fingerprint": print_,
+                "job": job,
+                "seconds": 0,
+                "laws": seen.inputs.leads.stored(),
+            },
         )
         derived.prune(alliance, as_of)
         record("每日监测", run, alliance=alliance, by=by, now=now, data={"as_of": as_of, **counts})

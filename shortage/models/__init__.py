@@ -3,6 +3,7 @@
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
 from shortage.models.forecast import Forecast, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
+from shortage.models.report import DirectReport
 from shortage.models.stock import (
     CURRENT,
     Consumption,
@@ -13,6 +14,7 @@ from shortage.models.stock import (
     StockLot,
     StockPosition,
 )
+from shortage.models.transfer import Disposition, Transfer, TransferLine, TransferState
 
 __all__ = [
     "CURRENT",
@@ -23,6 +25,8 @@ __all__ = [
     "AlertStep",
     "ApiToken",
     "Consumption",
+    "DirectReport",
+    "Disposition",
     "ExpectedReceipt",
     "Feed",
     "Forecast",
@@ -34,6 +38,9 @@ __all__ = [
     "StockLevel",
     "StockLot",
     "StockPosition",
+    "Transfer",
+    "TransferLine",
+    "TransferState",
     "Upload",
     "WatchRun",
 ]
