@@ -14,7 +14,15 @@ class Permission(StrEnum):
     SEE_HOME = "see_home"
     SEE_DRUGS = "see_drugs"
     SEE_FORMULARY = "see_formulary"
-    EDIT_FORMULARY = "edit_formulary"
+    SEE_GOVERNANCE = "see_governance"
+    PROPOSE = "propose"
+    CHECK_PROPOSALS = "check_proposals"
+    SCORE = "score"
+    RUN_MEETINGS = "run_meetings"
+    VOTE = "vote"
+    OBJECT = "object"
+    PUBLISH_FORMULARY = "publish_formulary"
+    MANAGE_COMMITTEE = "manage_committee"
     IMPORT_LISTS = "import_lists"
     DECIDE_MATCHES = "decide_matches"
     SEE_STOCK = "see_stock"
@@ -50,7 +58,7 @@ class RoleRow:
 
 P = Permission
 _EVERYONE = frozenset({P.SEE_HOME, P.SEE_DRUGS, P.SEE_FORMULARY})
-_READER = _EVERYONE | {P.SEE_STOCK, P.SEE_ALERTS, P.SEE_TRANSFERS, P.SEE_PLANS}
+_READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_TRANSFERS, P.SEE_PLANS}
 
 
 class Role(StrEnum):
@@ -69,31 +77,42 @@ ROLES: dict[Role, RoleRow] = {
         "药事委员",
         "药事管理与药物治疗学委员会委员，评议并维护统一用药目录",
         Scope.ALLIANCE,
-        _READER | {P.EDIT_FORMULARY},
+        _READER | {P.PROPOSE, P.SCORE, P.VOTE},
     ),
     Role.SECRETARY: RoleRow(
         "委员会秘书",
         "委员会办公室，导入政策目录、处理名称匹配、准备会议",
         Scope.ALLIANCE,
-        _READER | {P.EDIT_FORMULARY, P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS},
+        _READER
+        | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
+        | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
-        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PLAN_TRANSFERS},
+        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
         "成员机构药房，上报库存与用量，接收并处置缺药预警，办理调剂",
         Scope.INSTITUTION,
-        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PLAN_TRANSFERS, P.SIGN_TRANSFERS, P.MOVE_TRANSFERS},
+        _READER
+        | {
+            P.IMPORT_STOCK,
+            P.HANDLE_ALERTS,
+            P.PROPOSE,
+            P.OBJECT,
+            P.PLAN_TRANSFERS,
+            P.SIGN_TRANSFERS,
+            P.MOVE_TRANSFERS,
+        },
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，查看本机构目录、库存、预警与计划，可代表本机构签字调剂",
+        "成员机构负责人，查看本机构目录、库存、预警与计划，可提出调整申请与异议，可代表本机构签字调剂",
         Scope.INSTITUTION,
-        _READER | {P.SIGN_TRANSFERS},
+        _READER | {P.PROPOSE, P.OBJECT, P.SIGN_TRANSFERS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

@@ -163,10 +163,20 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
 }
 
+# What the committee may ask of the rooms to its right (formulary.rules.evidence names the shapes).
+EVIDENCE = {
+    "use": "shortage.queries.evidence.use",
+    "stock": "shortage.queries.evidence.stock",
+    "price": "procurement.queries.evidence.prices",
+    "purchase": "procurement.queries.evidence.purchases",
+    "commitment": "procurement.queries.evidence.commitments",
+}
+
 # What a job of each kind runs (formulary.actions.jobs); a name not listed here cannot be queued.
 JOBS = {
     "list_import": "formulary.list_jobs.list_import",
     "stock_import": "shortage.intake_jobs.stock_import",
+    "suggestions": "formulary.suggestion_jobs.suggestions",
     "watch": "shortage.jobs.watch",
     "plan": "procurement.jobs.solve",
 }

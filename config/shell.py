@@ -50,6 +50,13 @@ NAVIGATION: tuple[Group, ...] = (
             Item("政策目录", "library", "list_index", P.SEE_DRUGS),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
             Item(
+                "调整线索",
+                "lightbulb",
+                "suggestion_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.open_suggestion_count",
+            ),
+            Item(
                 "名称匹配待审",
                 "git-compare",
                 "match_list",
@@ -62,11 +69,13 @@ NAVIGATION: tuple[Group, ...] = (
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item("预警效果", "target", "foresight", P.SEE_ALERTS),
             Item(
                 "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
             ),
             Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
+            Item("补货线", "package-check", "stock_reorder", P.SEE_STOCK),
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),
     ),

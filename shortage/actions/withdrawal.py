@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from formulary.models import Institution
-from shortage.actions import bulk, positions
-from shortage.actions.fact_tables import ITEM_DAY, LEVELS, LOTS, TABLES, FactTable
+from shortage.actions import bulk, monthly, positions
+from shortage.actions.fact_tables import CONSUMPTION, ITEM_DAY, LEVELS, LOTS, TABLES, FactTable
 from shortage.models import Intake, Receipt, StockLevel
 
 
@@ -23,7 +23,9 @@ class LaterFactsDepend(Exception):
     def __init__(self, later: Iterable[Intake]) -> None:
         self.later = list(later)
         names = "、".join(f"{x.name}（编号 {x.pk}）" for x in self.later[:5])
-        super().__init__(f"之后的接口数据或调剂以本次导入为基础更新了部分批次：{names}。请先撤销它们（调剂须另开归还单），再撤销本次导入")
+        super().__init__(
+            f"之后的接口数据或调剂以本次导入为基础更新了部分批次：{names}。请先撤销它们（调剂须另开归还单），再撤销本次导入"
+        )
 
 
 def withdraw(intake: Intake) -> dict[str, int]:
@@ -46,6 +48,7 @@ def withdraw(intake: Intake) -> dict[str, int]:
     presentations = {int(x) for x in mine[LEVELS]["presentation_id"].unique()}
     if presentations:
         positions.refresh(institutions, presentations)
+    monthly.refresh(mine[CONSUMPTION])
     positions.recount_feeds(institutions)
     return {table.model.__name__: len(rows) for table, rows in mine.items()}
 

@@ -1,7 +1,7 @@
 """Models by noun; other apps import from here."""
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
-from shortage.models.forecast import Forecast, Risk, WatchRun
+from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.report import DirectReport
 from shortage.models.stock import (
@@ -9,6 +9,7 @@ from shortage.models.stock import (
     Consumption,
     ExpectedReceipt,
     Feed,
+    MonthlyUse,
     Receipt,
     StockLevel,
     StockLot,
@@ -32,7 +33,9 @@ __all__ = [
     "Forecast",
     "IdempotentAnswer",
     "Intake",
+    "MonthlyUse",
     "Notice",
+    "Prediction",
     "Receipt",
     "Risk",
     "StockLevel",

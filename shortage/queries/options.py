@@ -240,7 +240,7 @@ def _substitutes(
             facts.append(f"同类依据 {one.by}")
         entry = entries.get(other.pk)
         stops = [] if entry else ["不在统一用药目录，或本级机构不可用"]
-        warnings = []
+        warnings: list[str] = []
         for row in substitutes.speaks(rules, drug.medicine.substance, other.medicine.substance, one.tier):
             (stops if row.stops else warnings).append(row.why)
         if not one.same_route:

@@ -44,7 +44,7 @@ def transfer_effect(order: Transfer, on: dt.date) -> list[Effect]:
             (gives, gives.shelf.without(units) if gives else None),
             (takes, takes.shelf.with_lots(*lots[pk]) if takes else None),
         ]
-        told = []
+        told: list[tuple[whatif.Outlook, whatif.Outlook] | None] = []
         for place, after in pairs:
             if place is None or after is None:
                 told.append(None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from formulary.models import Alliance, Institution
-from shortage.forecasting import calendar
+from shortage.forecasting import calendar, reliability
 from shortage.models import ExpectedReceipt, Feed, Forecast, WatchRun
 from shortage.queries.freshness import latest_run
 from shortage.queries.settings import act_settings, watch_settings
@@ -115,7 +115,8 @@ def bench(alliance: Alliance, presentations: Collection[int], on: dt.date) -> Be
         late = is_late(feed, run.as_of, habits) or item not in standing
         places[item] = Place(item, tuple(lots), forecast, shelf, late)
     days = [run.as_of + dt.timedelta(days=k) for k in range(1, 31)]
-    night = whatif.Night(calendar.factors(days), laws)
+    told = run.calibration.get("maps", {})
+    night = whatif.Night(calendar.factors(days), laws, {name: reliability.from_json(one) for name, one in told.items()})
     return Bench(run.as_of, on, night, places, members, act_settings(alliance, on), thresholds)
 
 
@@ -144,10 +145,10 @@ def _coming(
     frame = open_orders(run.alliance, run.as_of, drugs=presentations)
     found: dict[Item, list[whatif.Coming]] = {}
     rows = laws.rows(list(frame.supplier))
-    for lead, row in zip(rows.tolist(), frame.itertuples(index=False), strict=True):
-        promised = float("nan") if row.due == NEVER else float(row.due - day(run.as_of))
-        order = whatif.Coming(float(row.quantity), float(row.age), promised, lead)
-        found.setdefault((int(row.institution), int(row.presentation)), []).append(order)
+    for lead, row in zip(rows.tolist(), frame.to_dict("records"), strict=True):
+        promised = float("nan") if row["due"] == NEVER else float(row["due"] - day(run.as_of))
+        one = whatif.Coming(float(row["quantity"]), float(row["age"]), promised, lead)
+        found.setdefault((int(row["institution"]), int(row["presentation"])), []).append(one)
     fresh = ExpectedReceipt.objects.filter(
         institution__in=list(members),
         presentation__in=list(presentations),

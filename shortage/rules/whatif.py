@@ -94,11 +94,12 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Night:
-    """What all shelves share: calendar factors of the coming days (≥ 30), the lead laws, the calibration of chances."""
+    """What all shelves share: calendar factors of the coming days (≥ 30), the lead laws, the maps learned from the past ("7", "14", "30",
+    "out": share of 30 days)."""
 
     factors: NDArray[np.floating]
     laws: LeadLaws
-    calibrate: dict[int, runout.Calibration] = field(default_factory=dict)
+    calibrate: dict[str, runout.Calibration] = field(default_factory=dict)
 
 
 def outlooks(shelves: Sequence[Shelf], night: Night) -> list[Outlook]:
@@ -123,11 +124,20 @@ def outlooks(shelves: Sequence[Shelf], night: Night) -> list[Outlook]:
     asked = {
         d: np.where(rate > 0, negbin.reaches(np.ones(1), mean[:, d - 1], variance[:, d - 1]), 0.0) for d in (7, 14, 30)
     }
-    chances = {7: found.p7, 14: found.p14, 30: found.p30}
-    for days, law in night.calibrate.items():
-        chances[days] = law.apply(chances[days])
-    p7, p14, p30 = (np.minimum(chances[d], asked[d]) for d in (7, 14, 30))
-    out = np.minimum(found.days_out, HORIZON) * asked[30]
+    told = np.stack(
+        [
+            np.minimum(found.p7, asked[7]),
+            np.minimum(found.p14, asked[14]),
+            np.minimum(found.p30, asked[30]),
+            np.minimum(found.days_out, HORIZON) * asked[30] / HORIZON,
+        ]
+    )
+    stocked = found.usable >= 1
+    for row, name in enumerate(("7", "14", "30", "out")):
+        if name in night.calibrate:
+            told[row, stocked] = night.calibrate[name].apply(np.clip(told[row, stocked], 0.0, 1.0))
+    p7, p14, p30 = np.maximum.accumulate(told[:3], axis=0)
+    out = told[3] * HORIZON
     return [
         Outlook(
             float(p7[k]), float(p14[k]), float(p30[k]), float(out[k]),

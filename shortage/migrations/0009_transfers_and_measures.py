@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0005_list_uploads'),
-        ('shortage', '0005_orders_name_suppliers_alerts_name_drug_shortage'),
+        ('shortage', '0008_overdue_orders_count_less'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
