@@ -21,6 +21,7 @@ class Permission(StrEnum):
     RUN_MEETINGS = "run_meetings"
     VOTE = "vote"
     OBJECT = "object"
+    CONFIRM_NOTICES = "confirm_notices"
     PUBLISH_FORMULARY = "publish_formulary"
     MANAGE_COMMITTEE = "manage_committee"
     IMPORT_LISTS = "import_lists"
@@ -59,6 +60,7 @@ class RoleRow:
 P = Permission
 _EVERYONE = frozenset({P.SEE_HOME, P.SEE_DRUGS, P.SEE_FORMULARY})
 _READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_TRANSFERS, P.SEE_PLANS}
+_TRANSFERS = frozenset({P.PLAN_TRANSFERS, P.SIGN_TRANSFERS, P.MOVE_TRANSFERS})
 
 
 class Role(StrEnum):
@@ -97,22 +99,13 @@ ROLES: dict[Role, RoleRow] = {
         "药师",
         "成员机构药房，上报库存与用量，接收并处置缺药预警，办理调剂",
         Scope.INSTITUTION,
-        _READER
-        | {
-            P.IMPORT_STOCK,
-            P.HANDLE_ALERTS,
-            P.PROPOSE,
-            P.OBJECT,
-            P.PLAN_TRANSFERS,
-            P.SIGN_TRANSFERS,
-            P.MOVE_TRANSFERS,
-        },
+        _READER | _TRANSFERS | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
         "成员机构负责人，查看本机构目录、库存、预警与计划，可提出调整申请与异议，可代表本机构签字调剂",
         Scope.INSTITUTION,
-        _READER | {P.PROPOSE, P.OBJECT, P.SIGN_TRANSFERS},
+        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

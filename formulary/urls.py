@@ -1,8 +1,10 @@
 from django.urls import path
 
+from formulary import version_urls
 from formulary.views import drugs, history, jobs, lists, matches, passwords, suggestions, versions
 
 urlpatterns = [
+    *version_urls.urlpatterns,
     path("drugs/", drugs.drug_list, name="drug_list"),
     path("drugs/<str:code>/", drugs.drug_detail, name="drug_detail"),
     path("formulary/", versions.version_current, name="version_current"),

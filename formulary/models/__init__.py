@@ -20,6 +20,7 @@ from formulary.models.meeting import (
     Outcome,
     VoterMark,
 )
+from formulary.models.notice import RunDown, VersionNotice
 from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
@@ -73,8 +74,10 @@ __all__ = [
     "Restriction",
     "RuleException",
     "RuleValue",
+    "RunDown",
     "Seat",
     "Suggestion",
     "VersionChange",
+    "VersionNotice",
     "VoterMark",
 ]
