@@ -89,6 +89,13 @@ NAVIGATION: tuple[Group, ...] = (
             ),
             Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
+            Item(
+                "数据核对",
+                "clipboard-check",
+                "finding_list",
+                P.SEE_STOCK,
+                "shortage.queries.quality.open_finding_count",
+            ),
             Item("补货线", "package-check", "stock_reorder", P.SEE_STOCK),
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),

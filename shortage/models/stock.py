@@ -219,6 +219,9 @@ class ExpectedReceipt(models.Model):
     internal = models.BooleanField(
         "调剂在途", default=False, db_default=False, help_text="来自其他机构：不用于估计供应商的到货时间"
     )
+    intake = models.ForeignKey(
+        Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="来源（空为采购）"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "在途订单"

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0005_list_uploads'),
-        ('shortage', '0008_overdue_orders_count_less'),
+        ('shortage', '0009_doubts_about_facts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='intake',
             name='source',
-            field=models.CharField(choices=[('file', '文件'), ('api', '接口'), ('seed', '演示数据'), ('transfer', '调剂')], max_length=8, verbose_name='来源'),
+            field=models.CharField(choices=[('file', '文件'), ('api', '接口'), ('seed', '演示数据'), ('transfer', '调剂'), ('hand', '手工')], max_length=8, verbose_name='来源'),
         ),
         migrations.CreateModel(
             name='Transfer',
