@@ -80,6 +80,13 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "药事会",
+        (
+            Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
+            Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
+        ),
+    ),
+    Group(
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
