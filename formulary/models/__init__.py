@@ -20,6 +20,7 @@ from formulary.models.meeting import (
     Outcome,
     VoterMark,
 )
+from formulary.models.meeting_paper import MeetingPaper
 from formulary.models.notice import RunDown, VersionNotice
 from formulary.models.people import FormerPassword, Membership, Person
 from formulary.models.publicity import Objection, Publicity
@@ -62,6 +63,7 @@ __all__ = [
     "ListUpload",
     "Medicine",
     "Meeting",
+    "MeetingPaper",
     "MeetingState",
     "Membership",
     "NameMatch",
