@@ -33,6 +33,10 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     RUN_WATCH = "run_watch"
+    SEE_TRANSFERS = "see_transfers"
+    PLAN_TRANSFERS = "plan_transfers"
+    SIGN_TRANSFERS = "sign_transfers"
+    MOVE_TRANSFERS = "move_transfers"
     SEE_PLANS = "see_plans"
     RUN_PLANS = "run_plans"
     SEE_JOBS = "see_jobs"
@@ -57,7 +61,8 @@ class RoleRow:
 
 P = Permission
 _EVERYONE = frozenset({P.SEE_HOME, P.SEE_DRUGS, P.SEE_FORMULARY})
-_READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_PLANS}
+_READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_TRANSFERS, P.SEE_PLANS}
+_TRANSFERS = frozenset({P.PLAN_TRANSFERS, P.SIGN_TRANSFERS, P.MOVE_TRANSFERS})
 
 
 class Role(StrEnum):
@@ -91,19 +96,22 @@ ROLES: dict[Role, RoleRow] = {
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
-        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.ANSWER_REQUESTS},
+        _READER
+        | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS, P.ANSWER_REQUESTS},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
-        "成员机构药房，上报库存与用量，接收并处置缺药预警",
+        "成员机构药房，上报库存与用量，接收并处置缺药预警，办理调剂",
         Scope.INSTITUTION,
-        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.REQUEST_DRUGS},
+        _READER
+        | _TRANSFERS
+        | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.REQUEST_DRUGS},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，查看本机构目录、库存、预警与计划，可提出调整申请与异议",
+        "成员机构负责人，查看本机构目录、库存、预警与计划，可提出调整申请与异议，可代表本机构签字调剂",
         Scope.INSTITUTION,
-        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.REQUEST_DRUGS},
+        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS, P.REQUEST_DRUGS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

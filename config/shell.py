@@ -106,6 +106,10 @@ NAVIGATION: tuple[Group, ...] = (
                 "formulary.queries.drug_requests.waiting_request_count",
             ),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
+            Item(
+                "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
+            ),
+            Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item(
                 "数据核对",
