@@ -1,16 +1,40 @@
 """Models by noun; other apps import from here."""
 
+from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, Payable
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
+from procurement.models.round import (
+    Approval,
+    Deputy,
+    Dispute,
+    NeedLine,
+    NeedReport,
+    PurchaseRound,
+    RoundLine,
+    RoundStep,
+)
 from procurement.models.supply import Budget, Commitment, Offer, PriceLabel, Supplier, Tender, VbpStatus
 
 __all__ = [
+    "Approval",
     "Budget",
     "Commitment",
+    "Delivery",
+    "DeliveryLine",
+    "Deputy",
+    "Dispute",
+    "NeedLine",
+    "NeedReport",
     "Offer",
+    "Order",
+    "OrderLine",
+    "Payable",
     "Plan",
     "PlanLine",
     "PlanState",
     "PriceLabel",
+    "PurchaseRound",
+    "RoundLine",
+    "RoundStep",
     "Supplier",
     "Tender",
     "Unmet",
