@@ -52,7 +52,7 @@ def rounds(scope: Scope, *, state: str = "", words: str = "") -> QuerySet[Purcha
     return rows.annotate(
         places=Count("reports", distinct=True),
         reported=Count("reports", filter=Q(reports__state__in=["submitted", "assumed"]), distinct=True),
-    )
+    ).order_by("-created_at", "-pk")
 
 
 def round_of_scope(scope: Scope, pk: int) -> PurchaseRound | None:

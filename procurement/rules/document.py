@@ -71,7 +71,7 @@ class Paper:
         self.file.add_paragraph("　　　　".join(f"{name}：＿＿＿＿＿＿" for name in names))
 
     def new_page(self) -> None:
-        self.file.add_page_break()
+        self.file.add_page_break()  # type: ignore[no-untyped-call]
 
     def content(self) -> bytes:
         out = io.BytesIO()

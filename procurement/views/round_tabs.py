@@ -34,7 +34,7 @@ def overview(request, row):
         "board": asked.board(row, request.scope, today=today),
         "totals": asked.line_totals(row, request.scope),
         "steps": [{"label": label, "state": state} for label, state in rules.road(row.state)],
-        "history": row.steps.select_related("by", "institution").order_by("-at", "-pk")[:60],
+        "history": row.steps.select_related("by", "institution").order_by("-at", "-pk")[:25],
         "waiting": asked.waiting_for(row),
         "own": own,
         "note_form": NoteForm(),
@@ -119,7 +119,10 @@ TABS = {
 def frame(request, row, shown):
     whole = request.scope.whole_alliance
     keys = [key for key in TABS if whole or key != "check"]
-    counts = {"lines": row.lines.count() or None, "orders": row.orders.count() or None}
+    counts = {
+        "lines": row.lines.filter(institution__in=request.scope.institution_ids).count() or None,
+        "orders": orders.orders(request.scope, round=row.pk).count() or None,
+    }
     return {
         "body": shown.body,
         "tabs": [
