@@ -14,7 +14,15 @@ class Permission(StrEnum):
     SEE_HOME = "see_home"
     SEE_DRUGS = "see_drugs"
     SEE_FORMULARY = "see_formulary"
-    EDIT_FORMULARY = "edit_formulary"
+    SEE_GOVERNANCE = "see_governance"
+    PROPOSE = "propose"
+    CHECK_PROPOSALS = "check_proposals"
+    SCORE = "score"
+    RUN_MEETINGS = "run_meetings"
+    VOTE = "vote"
+    OBJECT = "object"
+    PUBLISH_FORMULARY = "publish_formulary"
+    MANAGE_COMMITTEE = "manage_committee"
     IMPORT_LISTS = "import_lists"
     DECIDE_MATCHES = "decide_matches"
     SEE_STOCK = "see_stock"
@@ -49,7 +57,7 @@ class RoleRow:
 
 P = Permission
 _EVERYONE = frozenset({P.SEE_HOME, P.SEE_DRUGS, P.SEE_FORMULARY})
-_READER = _EVERYONE | {P.SEE_STOCK, P.SEE_ALERTS, P.SEE_PLANS}
+_READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_PLANS}
 
 
 class Role(StrEnum):
@@ -68,31 +76,33 @@ ROLES: dict[Role, RoleRow] = {
         "药事委员",
         "药事管理与药物治疗学委员会委员，评议并维护统一用药目录，审批采购轮次",
         Scope.ALLIANCE,
-        _READER | {P.EDIT_FORMULARY, P.APPROVE_PLANS},
+        _READER | {P.PROPOSE, P.SCORE, P.VOTE, P.APPROVE_PLANS},
     ),
     Role.SECRETARY: RoleRow(
         "委员会秘书",
         "委员会办公室，导入政策目录、处理名称匹配、准备会议",
         Scope.ALLIANCE,
-        _READER | {P.EDIT_FORMULARY, P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS},
+        _READER
+        | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
+        | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
-        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH},
+        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
         "成员机构药房，上报库存、用量与采购需求，收货验收，处置缺药预警",
         Scope.INSTITUTION,
-        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.REPORT_NEED, P.RECEIVE_GOODS},
+        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.REPORT_NEED, P.RECEIVE_GOODS, P.PROPOSE, P.OBJECT},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，查看本机构目录、库存与预警，确认本机构采购；牵头机构负责人审批大额采购",
+        "成员机构负责人，查看本机构目录、库存与预警，确认本机构采购，可提出调整申请与异议；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
-        _READER | {P.REPORT_NEED, P.APPROVE_PLANS},
+        _READER | {P.REPORT_NEED, P.APPROVE_PLANS, P.PROPOSE, P.OBJECT},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

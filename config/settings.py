@@ -163,6 +163,15 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
 }
 
+# What the committee may ask of the rooms to its right (formulary.rules.evidence names the shapes).
+EVIDENCE = {
+    "use": "shortage.queries.evidence.use",
+    "stock": "shortage.queries.evidence.stock",
+    "price": "procurement.queries.evidence.prices",
+    "purchase": "procurement.queries.evidence.purchases",
+    "commitment": "procurement.queries.evidence.commitments",
+}
+
 # What a job of each kind runs (formulary.actions.jobs); a name not listed here cannot be queued.
 JOBS = {
     "list_import": "formulary.list_jobs.list_import",

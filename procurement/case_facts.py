@@ -105,6 +105,9 @@ def read_facts(
         facts.notes.append(f"{len(needs) - len(kept)} 条需求的品规不在在用目录中或超出机构级别，未列入本计划")
     if forecast_on is not None and forecast_on < as_of:
         facts.notes.append(f"需求预测作于 {forecast_on}，早于数据截至日 {as_of}")
+    doubtful = [row for row in kept if row.on_order < row.ordered]
+    if doubtful:
+        facts.notes.append(f"{len(doubtful)} 条需求的在途含逾期订单，只按仍可能到货的部分抵扣（见补货线页）")
     _read_offers(facts)
     return facts
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shortage.views import alerts, notices, stock, stock_import, watching
+from shortage.views import alerts, foresight, notices, reorder, stock, stock_import, watching
 
 urlpatterns = [
     path("alerts/", alerts.alert_list, name="alert_list"),
@@ -11,8 +11,10 @@ urlpatterns = [
     path("notices/<int:pk>/read/", notices.notice_read, name="notice_read"),
     path("watch/start/", watching.watch_start, name="watch_start"),
     path("watch/<int:pk>/", watching.watch_status, name="watch_status"),
+    path("foresight/", foresight.calibration, name="foresight"),
     path("stock/", stock.stock_list, name="stock_list"),
     path("stock/<int:institution>/<int:presentation>/", stock.stock_detail, name="stock_detail"),
+    path("stock/reorder/", reorder.reorder_list, name="stock_reorder"),
     path("stock/feeds/", stock.stock_feeds, name="stock_feeds"),
     path("stock/import/", stock_import.stock_import, name="stock_import"),
     path("stock/import/template/", stock_import.stock_template, name="stock_import_template"),

@@ -11,7 +11,7 @@ from config.access import Permission, Role, can
 from formulary.actions.history import record
 from formulary.models import Person
 from procurement.actions.rounds import note_step
-from procurement.models import Approval, Deputy, PurchaseRound
+from procurement.models import Approval, ApprovalDeputy, PurchaseRound
 from procurement.queries.approvals import awaited, principals_of
 from procurement.rules import approvals as levels
 from procurement.rules import rounds as rules
@@ -70,7 +70,9 @@ def decide(row: PurchaseRound, agreed: bool, note: str, *, by: Person, now: dt.d
     return found
 
 
-def appoint(deputy: Person, period: tuple[dt.date, dt.date], reason: str, *, by: Person, now: dt.datetime) -> Deputy:
+def appoint(
+    deputy: Person, period: tuple[dt.date, dt.date], reason: str, *, by: Person, now: dt.datetime
+) -> ApprovalDeputy:
     """`by` names who approves in his place between two days."""
     mine = [m for m in by.active_memberships if m.role in (Role.COMMITTEE, Role.HEAD)]
     if not can(by, Permission.APPROVE_PLANS) or not mine:
@@ -83,7 +85,7 @@ def appoint(deputy: Person, period: tuple[dt.date, dt.date], reason: str, *, by:
     if not any(m.alliance_id == alliance.pk for m in deputy.active_memberships):
         raise RoundRefused("代理人应为本医共体人员")
     with transaction.atomic():
-        made = Deputy.objects.create(
+        made = ApprovalDeputy.objects.create(
             alliance=alliance,
             principal=by,
             deputy=deputy,
@@ -97,9 +99,9 @@ def appoint(deputy: Person, period: tuple[dt.date, dt.date], reason: str, *, by:
     return made
 
 
-def end_deputy(row: Deputy, *, by: Person, now: dt.datetime) -> Deputy:
+def end_deputy(row: ApprovalDeputy, *, by: Person, now: dt.datetime) -> ApprovalDeputy:
     with transaction.atomic():
-        found = Deputy.objects.select_for_update().get(pk=row.pk)
+        found = ApprovalDeputy.objects.select_for_update().get(pk=row.pk)
         if found.principal_id != by.pk:
             raise NotYours("只能撤回自己的授权")
         if found.ended_at is not None:

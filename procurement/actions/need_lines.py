@@ -109,6 +109,7 @@ def _line(
         safety=item["safety_stock"],
         stock=item["usable_stock"],
         on_order=item["on_order"],
+        ordered=item["ordered"],
         quantity=forecast,
     )
     line.asks = judge(line, row, limits)
@@ -121,7 +122,7 @@ def _by_item(row: PurchaseRound, days: int) -> dict[int, dict[int, dict[str, Any
         return {}
     frame = need(row.alliance, row.as_of, days)
     found: dict[int, dict[int, dict[str, Any]]] = {}
-    columns = ["demand", "safety_stock", "usable_stock", "on_order"]
+    columns = ["demand", "safety_stock", "usable_stock", "on_order", "ordered"]
     for site, drug, *values in frame[["institution", "presentation", *columns]].itertuples(index=False):
         found.setdefault(int(site), {})[int(drug)] = dict(zip(columns, (int(x) for x in values), strict=True))
     return found

@@ -4,7 +4,7 @@ from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, P
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
 from procurement.models.round import (
     Approval,
-    Deputy,
+    ApprovalDeputy,
     Dispute,
     NeedLine,
     NeedReport,
@@ -16,11 +16,11 @@ from procurement.models.supply import Budget, Commitment, Offer, PriceLabel, Sup
 
 __all__ = [
     "Approval",
+    "ApprovalDeputy",
     "Budget",
     "Commitment",
     "Delivery",
     "DeliveryLine",
-    "Deputy",
     "Dispute",
     "NeedLine",
     "NeedReport",

@@ -129,7 +129,8 @@ class NeedLine(models.Model):
     used_12m = models.PositiveIntegerField("近12个月用量", default=0)
     safety = models.PositiveIntegerField("安全库存", default=0)
     stock = models.PositiveIntegerField("可用库存", default=0)
-    on_order = models.PositiveIntegerField("在途", default=0)
+    on_order = models.PositiveIntegerField("可指望的在途", default=0, help_text="逾期订单只计仍可能到货的部分")
+    ordered = models.PositiveIntegerField("全部在途", default=0)
     quantity = models.PositiveIntegerField("报量")
     asks = models.CharField("须说明", max_length=20, blank=True, help_text="high,low,year")
     reason = models.CharField("说明", max_length=200, blank=True)
@@ -235,15 +236,15 @@ class Approval(models.Model):
         return f"{self.label} {'同意' if self.agreed else '退回'}"
 
 
-class Deputy(models.Model):
+class ApprovalDeputy(models.Model):
     """A principal's written order: this person approves in my place between these days."""
 
-    alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="deputies", verbose_name="医共体")
+    alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="approval_deputies", verbose_name="医共体")
     principal = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="deputies", verbose_name="委托人"
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="approval_deputies", verbose_name="委托人"
     )
     deputy = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="deputy_for", verbose_name="代理人"
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="approves_for", verbose_name="代理人"
     )
     valid_from = models.DateField("起始日")
     valid_to = models.DateField("终止日")
@@ -255,8 +256,8 @@ class Deputy(models.Model):
         verbose_name = verbose_name_plural = "审批代理"
         ordering = ["-valid_from", "-pk"]
         constraints = [
-            in_order("valid_from", "valid_to", name="deputy_period_in_order"),
-            models.CheckConstraint(name="deputy_is_another", condition=~Q(deputy=models.F("principal"))),
+            in_order("valid_from", "valid_to", name="approval_deputy_period_in_order"),
+            models.CheckConstraint(name="approval_deputy_is_another", condition=~Q(deputy=models.F("principal"))),
         ]
 
     def __str__(self) -> str:

@@ -176,11 +176,11 @@ def reported_need(plan: Plan) -> Reported | None:
         return None
     lines = NeedLine.objects.filter(report__round=row).order_by("report__institution__code", "presentation__code")
     values = lines.values_list(
-        "report__institution_id", "presentation_id", "before", "quantity", "safety", "stock", "on_order"
+        "report__institution_id", "presentation_id", "before", "quantity", "safety", "stock", "on_order", "ordered"
     )
     needs = [
-        NeedRow(site, drug, early + quantity, safety if quantity else 0, stock, coming)
-        for site, drug, early, quantity, safety, stock, coming in values
+        NeedRow(site, drug, early + quantity, safety if quantity else 0, stock, coming, ordered)
+        for site, drug, early, quantity, safety, stock, coming, ordered in values
     ]
     only = frozenset(need.presentation_id for need in needs) if row.tender_id else None
     scope = f"只含{row.tender}的品规，预算仍按机构全部采购计" if row.tender else "全部在用品规"

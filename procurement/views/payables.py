@@ -14,7 +14,7 @@ from formulary.models import Person
 from formulary.views.guards import requires
 from procurement.actions import approvals, deliveries
 from procurement.exports import _written
-from procurement.models import Deputy, Payable, Supplier
+from procurement.models import ApprovalDeputy, Payable, Supplier
 from procurement.queries import approvals as standing
 from procurement.queries import orders as asked
 from procurement.round_forms import DeputyForm, PayableFilter, PayForm
@@ -114,7 +114,7 @@ def deputy_list(request):
 @requires(Permission.APPROVE_PLANS)
 @require_POST
 def deputy_end(request, pk):
-    row = get_object_or_404(Deputy, pk=pk, alliance=request.scope.alliance)
+    row = get_object_or_404(ApprovalDeputy, pk=pk, alliance=request.scope.alliance)
     try:
         approvals.end_deputy(row, by=request.user, now=timezone.now())
     except RoundRefused as refused:

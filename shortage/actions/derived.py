@@ -24,7 +24,7 @@ FORECAST = (
 )  # fmt: skip
 RISK = (
     "institution_id", "presentation_id", "as_of", "stock", "on_order", "days_of_supply", "p7", "p14", "p30",
-    "expected_days_out", "stockout_on", "level", "cause",
+    "expected_days_out", "stockout_on", "level", "cause", "computed_p14", "coming",
 )  # fmt: skip
 
 
@@ -96,21 +96,36 @@ def risk_rows(
     found: Assessment,
     wanted: np.ndarray,
     on_order: np.ndarray,
+    coming: np.ndarray,
     levels: Sequence[str],
     causes: Sequence[str],
+    computed: np.ndarray,
 ) -> Iterable[tuple]:
-    """Tuples for RISK; levels and causes are per series, "" for none."""
+    """Tuples for RISK; levels and causes are per series, "" for none; computed (N,): 14-day chance before calibration."""
     as_of, risk = seen.series.as_of, found.risk
     columns = _lists(
         wanted, seen.series.institution, seen.series.presentation, np.floor(risk.usable).astype(np.int64), on_order,
-        found.supply, risk.p7, risk.p14, risk.p30, risk.days_out,
+        found.supply, computed, coming, risk.p7, risk.p14, risk.p30, risk.days_out,
     )  # fmt: skip
-    for at, (who, drug, stock, coming, supply, *chances) in zip(
+    for at, (who, drug, stock, ordered, supply, plain, counted, *chances) in zip(
         wanted.tolist(), zip(*columns, strict=True), strict=True
     ):
         days = None if supply != supply else round(supply, 2)
         rounded = (round(value, 6) for value in chances)
-        yield (who, drug, as_of, stock, coming, days, *rounded, stockout_on(as_of, days), levels[at], causes[at])
+        yield (
+            who,
+            drug,
+            as_of,
+            stock,
+            ordered,
+            days,
+            *rounded,
+            stockout_on(as_of, days),
+            levels[at],
+            causes[at],
+            round(plain, 6),
+            counted,
+        )
 
 
 def _lists(wanted: np.ndarray, *columns: Any) -> list[list[Any]]:

@@ -21,7 +21,7 @@ import pandas as pd
 from django.db import transaction
 
 from formulary.models import Institution
-from shortage.actions import bulk, positions
+from shortage.actions import bulk, monthly, positions
 from shortage.actions.fact_tables import (
     CONSUMPTION,
     ITEM_DAY,
@@ -136,6 +136,7 @@ def put_consumption(frame: pd.DataFrame, *, intake: Intake, now: dt.datetime) ->
         lock(frame)
         change = plan(CONSUMPTION, frame)
         write(change, intake=intake)
+        monthly.refresh(change.rows.loc[change.rows["outcome"] != "unchanged", list(ITEM_DAY)])
         _arrived(change.rows, Feed.Kind.CONSUMPTION, intake=intake, now=now)
     return change
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from formulary.models import Institution
-from shortage.actions import bulk, positions
-from shortage.actions.fact_tables import ITEM_DAY, LEVELS, LOTS, TABLES, FactTable
+from shortage.actions import bulk, monthly, positions
+from shortage.actions.fact_tables import CONSUMPTION, ITEM_DAY, LEVELS, LOTS, TABLES, FactTable
 from shortage.models import Intake, Receipt, StockLevel
 
 
@@ -46,6 +46,7 @@ def withdraw(intake: Intake) -> dict[str, int]:
     presentations = {int(x) for x in mine[LEVELS]["presentation_id"].unique()}
     if presentations:
         positions.refresh(institutions, presentations)
+    monthly.refresh(mine[CONSUMPTION])
     positions.recount_feeds(institutions)
     return {table.model.__name__: len(rows) for table, rows in mine.items()}
 

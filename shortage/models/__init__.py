@@ -1,13 +1,14 @@
 """Models by noun; other apps import from here."""
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
-from shortage.models.forecast import Forecast, Risk, WatchRun
+from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.stock import (
     CURRENT,
     Consumption,
     ExpectedReceipt,
     Feed,
+    MonthlyUse,
     Receipt,
     StockLevel,
     StockLot,
@@ -28,7 +29,9 @@ __all__ = [
     "Forecast",
     "IdempotentAnswer",
     "Intake",
+    "MonthlyUse",
     "Notice",
+    "Prediction",
     "Receipt",
     "Risk",
     "StockLevel",

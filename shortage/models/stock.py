@@ -138,6 +138,33 @@ class Consumption(Fact):
         return f"{self.institution_id}/{self.presentation_id} {self.date}: {self.quantity}"
 
 
+class MonthlyUse(models.Model):
+    """Use by calendar month, kept beside the days so that a page need not add up years of them.
+
+    Written only together with the facts it follows from (shortage.actions.monthly).
+    """
+
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="+", verbose_name="机构", db_index=False)
+    presentation = models.ForeignKey(
+        Presentation, models.CASCADE, related_name="+", verbose_name="品规", db_index=False
+    )
+    month = models.DateField("月份", help_text="当月第一天")
+    quantity = models.PositiveBigIntegerField("数量（最小单位）")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "月用量"
+        constraints = [
+            models.UniqueConstraint(fields=["presentation", "institution", "month"], name="monthly_use_once"),
+            models.CheckConstraint(name="monthly_use_begins_a_month", condition=Q(month__day=1)),
+        ]
+        indexes = [
+            models.Index(fields=["institution", "month", "presentation", "quantity"], name="monthly_use_by_month")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}/{self.presentation_id} {self.month:%Y-%m}: {self.quantity}"
+
+
 class Receipt(Fact):
     """Goods that arrived."""
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shortage', '0005_orders_name_suppliers_alerts_name_drug_shortage'),
+        ('shortage', '0008_overdue_orders_count_less'),
     ]
 
     operations = [
