@@ -21,6 +21,7 @@ class Permission(StrEnum):
     RUN_MEETINGS = "run_meetings"
     VOTE = "vote"
     OBJECT = "object"
+    CONFIRM_NOTICES = "confirm_notices"
     PUBLISH_FORMULARY = "publish_formulary"
     MANAGE_COMMITTEE = "manage_committee"
     IMPORT_LISTS = "import_lists"
@@ -96,13 +97,15 @@ ROLES: dict[Role, RoleRow] = {
         "药师",
         "成员机构药房，上报库存、用量与采购需求，收货验收，处置缺药预警",
         Scope.INSTITUTION,
-        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.REPORT_NEED, P.RECEIVE_GOODS, P.PROPOSE, P.OBJECT},
+        _READER
+        | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES}
+        | {P.REPORT_NEED, P.RECEIVE_GOODS},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
         "成员机构负责人，查看本机构目录、库存与预警，确认本机构采购，可提出调整申请与异议；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
-        _READER | {P.REPORT_NEED, P.APPROVE_PLANS, P.PROPOSE, P.OBJECT},
+        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES} | {P.REPORT_NEED, P.APPROVE_PLANS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

@@ -176,6 +176,7 @@ EVIDENCE = {
 JOBS = {
     "list_import": "formulary.list_jobs.list_import",
     "stock_import": "shortage.intake_jobs.stock_import",
+    "suggestions": "formulary.suggestion_jobs.suggestions",
     "watch": "shortage.jobs.watch",
     "plan": "procurement.jobs.solve",
 }

@@ -48,7 +48,28 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Item("药品与状态", "pill", "drug_list", P.SEE_DRUGS),
             Item("政策目录", "library", "list_index", P.SEE_DRUGS),
+            Item(
+                "目录版本",
+                "book-copy",
+                "version_list",
+                P.SEE_FORMULARY,
+                "formulary.queries.notices.unread_notices_of",
+            ),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
+            Item(
+                "公示",
+                "megaphone",
+                "publicity_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.publicity.open_objection_count",
+            ),
+            Item(
+                "调整线索",
+                "lightbulb",
+                "suggestion_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.open_suggestion_count",
+            ),
             Item(
                 "名称匹配待审",
                 "git-compare",

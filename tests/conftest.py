@@ -24,3 +24,25 @@ def world(db):
     from tests.world import make_world
 
     return make_world()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _sqlite_may_be_emptied():
+    """Between transactional tests SQLite empties its tables by DELETE, which frozen rows refuse: lift their triggers then.
+
+    PostgreSQL truncates, which asks no row trigger.
+    """
+    from django.db.backends.sqlite3.operations import DatabaseOperations
+
+    plain = DatabaseOperations.sql_flush
+
+    def without_triggers(self, *args, **kwargs):
+        statements = plain(self, *args, **kwargs)
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        return [*(f'DROP TRIGGER "{name}"' for name, _ in triggers), *statements, *(sql for _, sql in triggers)]
+
+    DatabaseOperations.sql_flush = without_triggers
+    yield
+    DatabaseOperations.sql_flush = plain

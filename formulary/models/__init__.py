@@ -20,11 +20,13 @@ from formulary.models.meeting import (
     Outcome,
     VoterMark,
 )
+from formulary.models.notice import RunDown, VersionNotice
 from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
 from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
+from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
 __all__ = [
@@ -72,7 +74,10 @@ __all__ = [
     "Restriction",
     "RuleException",
     "RuleValue",
+    "RunDown",
     "Seat",
+    "Suggestion",
     "VersionChange",
+    "VersionNotice",
     "VoterMark",
 ]

@@ -24,6 +24,7 @@ from formulary.queries.matches import (
 from formulary.queries.medicines import match_medicine, matcher
 from formulary.queries.reach import Scope, scope_of
 from formulary.queries.status import drug_status, drug_statuses, editions_in_force, listed_entries
+from formulary.queries.suggestions import open_by_trigger, open_suggestion_count, suggestion_states, suggestions
 from formulary.queries.versions import (
     entries,
     entry_counts,
@@ -63,12 +64,16 @@ __all__ = [
     "matches",
     "matching",
     "medicines_named",
+    "open_by_trigger",
+    "open_suggestion_count",
     "pending_match_count",
     "ranked_candidates",
     "rule_value",
     "same_group",
     "scope_of",
     "source_entries",
+    "suggestion_states",
+    "suggestions",
     "therapeutic_classes",
     "verbs",
     "verify_history",
