@@ -13,6 +13,7 @@ from procurement.models.round import (
     RoundStep,
 )
 from procurement.models.supply import Budget, Commitment, Offer, PriceLabel, Supplier, Tender, VbpStatus
+from procurement.models.tender import ScoreSheet, SurplusCase, TenderProduct, VolumeTransfer
 
 __all__ = [
     "Approval",
@@ -35,8 +36,12 @@ __all__ = [
     "PurchaseRound",
     "RoundLine",
     "RoundStep",
+    "ScoreSheet",
     "Supplier",
+    "SurplusCase",
     "Tender",
+    "TenderProduct",
     "Unmet",
     "VbpStatus",
+    "VolumeTransfer",
 ]
