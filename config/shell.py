@@ -85,6 +85,13 @@ NAVIGATION: tuple[Group, ...] = (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
+            Item(
+                "数据核对",
+                "clipboard-check",
+                "finding_list",
+                P.SEE_STOCK,
+                "shortage.queries.quality.open_finding_count",
+            ),
             Item("补货线", "package-check", "stock_reorder", P.SEE_STOCK),
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),
