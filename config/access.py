@@ -31,6 +31,10 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     RUN_WATCH = "run_watch"
+    SEE_TRANSFERS = "see_transfers"
+    PLAN_TRANSFERS = "plan_transfers"
+    SIGN_TRANSFERS = "sign_transfers"
+    MOVE_TRANSFERS = "move_transfers"
     SEE_PLANS = "see_plans"
     RUN_PLANS = "run_plans"
     REPORT_NEED = "report_need"
@@ -58,7 +62,8 @@ class RoleRow:
 
 P = Permission
 _EVERYONE = frozenset({P.SEE_HOME, P.SEE_DRUGS, P.SEE_FORMULARY})
-_READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_PLANS}
+_READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_TRANSFERS, P.SEE_PLANS}
+_TRANSFERS = frozenset({P.PLAN_TRANSFERS, P.SIGN_TRANSFERS, P.MOVE_TRANSFERS})
 
 
 class Role(StrEnum):
@@ -91,21 +96,22 @@ ROLES: dict[Role, RoleRow] = {
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
-        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE},
+        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
-        "成员机构药房，上报库存、用量与采购需求，收货验收，处置缺药预警",
+        "成员机构药房，上报库存、用量与采购需求，收货验收，处置缺药预警，办理调剂",
         Scope.INSTITUTION,
         _READER
+        | _TRANSFERS
         | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES}
         | {P.REPORT_NEED, P.RECEIVE_GOODS},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，查看本机构目录、库存与预警，确认本机构采购，可提出调整申请与异议；牵头机构负责人审批大额采购",
+        "成员机构负责人，确认本机构采购，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
-        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES} | {P.REPORT_NEED, P.APPROVE_PLANS},
+        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS} | {P.REPORT_NEED, P.APPROVE_PLANS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

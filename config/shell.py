@@ -80,10 +80,21 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "药事会",
+        (
+            Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
+            Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
+        ),
+    ),
+    Group(
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
+            Item(
+                "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
+            ),
+            Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item(
                 "数据核对",

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from formulary import version_urls
 from formulary.views import drugs, history, jobs, lists, matches, passwords, suggestions, versions
@@ -28,4 +28,5 @@ urlpatterns = [
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
+    path("", include("formulary.meeting_urls")),
 ]

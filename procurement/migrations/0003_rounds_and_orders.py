@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('formulary', '0007_committee_and_requests'),
         ('procurement', '0002_plan_line_once_per_supplier'),
-        ('shortage', '0010_acceptance_as_a_source'),
+        ('shortage', '0011_acceptance_as_a_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

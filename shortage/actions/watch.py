@@ -29,7 +29,7 @@ from shortage.rules.watching import Habits
 from shortage.series import gather
 
 Report = Callable[[int, str], None]
-EDITION = "3"
+EDITION = "5"
 """Raised with every change of the method: a day is then computed anew although its facts are the same."""
 
 
@@ -94,6 +94,7 @@ def watch(
                 "fingerprint": print_,
                 "job": job,
                 "seconds": 0,
+                "laws": seen.inputs.leads.stored(),
                 "calibration": past.stored(),
             },
         )
