@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('formulary', '0010_published_versions_are_frozen'),
+        ('formulary', '0012_what_was_voted_stays'),
     ]
 
     operations = [
