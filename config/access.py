@@ -39,6 +39,9 @@ class Permission(StrEnum):
     MOVE_TRANSFERS = "move_transfers"
     SEE_PLANS = "see_plans"
     RUN_PLANS = "run_plans"
+    REPORT_NEED = "report_need"
+    APPROVE_PLANS = "approve_plans"
+    RECEIVE_GOODS = "receive_goods"
     SEE_JOBS = "see_jobs"
     SEE_HISTORY = "see_history"
     ADMINISTER = "administer"
@@ -79,9 +82,9 @@ class Role(StrEnum):
 ROLES: dict[Role, RoleRow] = {
     Role.COMMITTEE: RoleRow(
         "药事委员",
-        "药事管理与药物治疗学委员会委员，评议并维护统一用药目录",
+        "药事管理与药物治疗学委员会委员，评议并维护统一用药目录，审批采购轮次",
         Scope.ALLIANCE,
-        _READER | {P.PROPOSE, P.SCORE, P.VOTE},
+        _READER | {P.PROPOSE, P.SCORE, P.VOTE, P.APPROVE_PLANS},
     ),
     Role.SECRETARY: RoleRow(
         "委员会秘书",
@@ -101,17 +104,20 @@ ROLES: dict[Role, RoleRow] = {
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
-        "成员机构药房，上报库存与用量，接收并处置缺药预警，办理调剂",
+        "成员机构药房，上报库存、用量与采购需求，收货验收，处置缺药预警，办理调剂",
         Scope.INSTITUTION,
         _READER
         | _TRANSFERS
-        | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.REQUEST_DRUGS},
+        | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES}
+        | {P.REPORT_NEED, P.RECEIVE_GOODS, P.REQUEST_DRUGS},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，查看本机构目录、库存、预警与计划，可提出调整申请与异议，可代表本机构签字调剂",
+        "成员机构负责人，确认本机构采购，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
-        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS, P.REQUEST_DRUGS},
+        _READER
+        | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS}
+        | {P.REPORT_NEED, P.APPROVE_PLANS, P.REQUEST_DRUGS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

@@ -122,7 +122,16 @@ NAVIGATION: tuple[Group, ...] = (
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),
     ),
-    Group("采购", (Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),)),
+    Group(
+        "采购",
+        (
+            Item("采购轮次", "refresh-cw", "round_list", P.SEE_PLANS, "procurement.queries.round_duty_count"),
+            Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),
+            Item("采购订单", "truck", "order_list", P.SEE_PLANS),
+            Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
+            Item("审批代理", "user-check", "deputy_list", P.APPROVE_PLANS),
+        ),
+    ),
     Group(
         "系统",
         (
