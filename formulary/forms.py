@@ -11,6 +11,7 @@ JOB_KINDS = {
     "watch": "每日监测",
     "list_import": "导入政策目录",
     "stock_import": "导入库存与用量",
+    "suggestions": "查找调整线索",
 }
 
 

@@ -41,7 +41,7 @@ class ListFileForm(forms.Form):
         label="失效日", required=False, widget=forms.DateInput(attrs=DAY), help_text="未定可空着，后一版生效时自动取代"
     )
     document = forms.CharField(
-        label="文号", max_length=120, required=False, help_text="短缺清单没有文号的，按非官方标注"
+        label="文号", max_length=120, required=False, help_text="短缺、监控、召回没有文号的，按非官方标注"
     )
 
     def clean(self):

@@ -13,7 +13,9 @@ from shortage.queries import NoForecast, need
 
 @dataclass(frozen=True, slots=True)
 class NeedRow:
-    """Need of one institution for one 品规 in a period, in minimal units, and the numbers it comes from."""
+    """Need of one institution for one 品规 in a period, in minimal units, and the numbers it comes from.
+
+    on_order: what can be counted on of all that is `ordered` (overdue orders only as far as they are likely to come)."""
 
     institution_id: int
     presentation_id: int
@@ -21,6 +23,16 @@ class NeedRow:
     safety: int
     stock: int
     on_order: int
+    ordered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """报量 in place of the forecast: the rows, the 品规 it is about (None: all), and a remark for the plan."""
+
+    needs: list[NeedRow]
+    only: frozenset[int] | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ def needs_of(alliance: Alliance, *, as_of: dt.date, end: dt.date) -> tuple[list[
         frame = need(alliance, as_of, (end - as_of).days)
     except NoForecast:
         return [], None
-    columns = ["institution", "presentation", "demand", "safety_stock", "usable_stock", "on_order"]
+    columns = ["institution", "presentation", "demand", "safety_stock", "usable_stock", "on_order", "ordered"]
     rows = [NeedRow(*values) for values in zip(*(frame[name].tolist() for name in columns), strict=True)]
     return rows, frame["forecast_on"].iloc[0] if rows else None
 

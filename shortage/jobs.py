@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from formulary.actions.jobs import JobRun
+from formulary.actions.suggestions import scan
 from shortage.actions.watch import watch as watch_once
 
 
@@ -15,4 +16,5 @@ def watch(run: JobRun) -> dict[str, Any]:
     """The nightly pass at the press of a button. params: {"as_of": ISO date}."""
     as_of = dt.date.fromisoformat(run.params["as_of"])
     done = watch_once(run.job.alliance, as_of, by=run.job.owner, now=timezone.now(), report=run.report, job=run.job)
+    scan(run.job.alliance, on=timezone.localdate(), by=run.job.owner, now=timezone.now())
     return {"as_of": as_of.isoformat(), "seconds": done.seconds, **done.counts}

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from formulary.actions import jobs
 from formulary.actions.reference import ImportResult, ReferenceRefused, import_reference
-from formulary.models import Alliance, ListUpload, Person
+from formulary.models import Alliance, Job, JobState, ListUpload, Person
 from formulary.queries.lists import thin_parts
 from formulary.rules.list_changes import Change, Preview
 from formulary.rules.tables import DataRefused, Fault, read_tables
@@ -107,6 +107,7 @@ def write(upload: ListUpload, *, by: Person, now: dt.datetime) -> ListUpload:
                 raise EffectChanged("预览之后目录已有变化，请重新核对后再确认")
             row.state = State.ACCEPTED
             row.save(update_fields=["state"])
+            _look_again(by, now)
             return row
     except (EffectChanged, DataRefused, ReferenceRefused) as refused:
         check(upload, now=now)
@@ -124,6 +125,14 @@ def _import(upload: ListUpload, *, by: Person, now: dt.datetime, dry_run: bool) 
         content = file.read()
     given = {key: getattr(upload, key) for key in ("edition", "valid_from", "valid_to", "document")}
     return import_reference(upload.kind, content, **given, by=by, now=now, dry_run=dry_run, name=upload.name)
+
+
+def _look_again(by: Person, now: dt.datetime) -> None:
+    """A new edition may move the list of every alliance; each looks by a job of its own."""
+    for alliance in Alliance.objects.filter(versions__published_at__isnull=False).distinct():
+        waiting = Job.objects.filter(kind="suggestions", alliance=alliance, state=JobState.QUEUED)
+        if not waiting.exists():
+            jobs.start("suggestions", title="查找调整线索（目录导入后）", alliance=alliance, params={}, by=by, now=now)
 
 
 def _faulty(upload: ListUpload, found: list[Fault]) -> None:

@@ -15,6 +15,7 @@ from formulary.actions.history import home_alliance, record
 from formulary.actions.reference_links import write_plan
 from formulary.models import EntryLink, ListEdition, ListEntry, ListKind, Person
 from formulary.queries.medicines import matcher
+from formulary.queries.status import MARKING
 from formulary.rules.linking import DEFINING, DISTINCT, LinkPlan, plan_links
 from formulary.rules.list_changes import Changes, Preview, compare, preview
 from formulary.rules.lists.entries import Entry
@@ -214,8 +215,8 @@ def _parts(by_edition: Mapping[str, Sequence[Entry]]) -> list[str]:
 def _write_editions(
     given: _Source, by_edition: Mapping[str, Sequence[Entry]], editions: Mapping[str, ListEdition], now: dt.datetime
 ) -> dict[str, ListEdition]:
-    # A shortage list without a 文号 is somebody's watch list, and says so wherever it is shown.
-    official = given.kind != ListKind.SHORTAGE or bool(given.document)
+    # A shortage list or a recall without a 文号 is somebody's watch list, and says so wherever it is shown.
+    official = given.kind not in MARKING or bool(given.document)
     made = dict(editions)
     for title, rows in by_edition.items():
         parts = sorted({row.section for row in rows})

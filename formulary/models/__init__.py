@@ -1,20 +1,56 @@
 """Models by noun; other apps import from here."""
 
+from formulary.models.adjustment import Adjustment, AdjustmentFile, AdjustmentStep
 from formulary.models.alliance import Alliance, Institution, Level
+from formulary.models.committee import VOTING_OFFICES, Body, BodyKind, Expert, Office, Seat
+from formulary.models.deputy import Deputy
+from formulary.models.drug_request import DrugRequest, DrugRequestStep
+from formulary.models.expert_draw import ExpertDraw
 from formulary.models.history import ChainHead, Event
 from formulary.models.job import Job, JobState
 from formulary.models.list_upload import ListUpload
 from formulary.models.medicine import Medicine, Presentation, Product
-from formulary.models.people import Membership, Person
+from formulary.models.meeting import (
+    AgendaItem,
+    Attendance,
+    BallotBox,
+    Declaration,
+    Meeting,
+    MeetingState,
+    Outcome,
+    VoterMark,
+)
+from formulary.models.meeting_paper import MeetingPaper
+from formulary.models.notice import RunDown, VersionNotice
+from formulary.models.people import FormerPassword, Membership, Person
+from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
+from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
-from formulary.models.version import FormularyEntry, FormularyVersion, Restriction
+from formulary.models.suggestion import Suggestion
+from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
 __all__ = [
+    "VOTING_OFFICES",
+    "Adjustment",
+    "AdjustmentFile",
+    "AdjustmentStep",
+    "AgendaItem",
     "Alliance",
+    "Attendance",
+    "BallotBox",
+    "Body",
+    "BodyKind",
     "ChainHead",
+    "Declaration",
+    "Deputy",
+    "DrugRequest",
+    "DrugRequestStep",
     "EntryLink",
     "Event",
+    "Expert",
+    "ExpertDraw",
+    "FormerPassword",
     "FormularyEntry",
     "FormularyVersion",
     "Institution",
@@ -26,11 +62,25 @@ __all__ = [
     "ListKind",
     "ListUpload",
     "Medicine",
+    "Meeting",
+    "MeetingPaper",
+    "MeetingState",
     "Membership",
     "NameMatch",
+    "Objection",
+    "Office",
+    "Outcome",
     "Person",
     "Presentation",
     "Product",
+    "Publicity",
     "Restriction",
+    "RuleException",
     "RuleValue",
+    "RunDown",
+    "Seat",
+    "Suggestion",
+    "VersionChange",
+    "VersionNotice",
+    "VoterMark",
 ]

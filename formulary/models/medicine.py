@@ -78,6 +78,9 @@ class Product(models.Model):
     pack_unit = models.CharField("包装单位", max_length=10, default="盒")
     nhsa_code = models.CharField("国家医保代码", max_length=23, blank=True)
     approval_number = models.CharField("批准文号", max_length=40, blank=True)
+    approval_ends = models.DateField(
+        "批准文号有效期至", null=True, blank=True, help_text="再注册后更新；未登记则不核对"
+    )
     active = models.BooleanField("在用", default=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Policy lists (基药, 医保, 集采, 医保代码, 短缺) with editions and validity: a status is asked "on a date", never a flag."""
+"""Policy lists (基药, 医保, 集采, 医保代码, 短缺, 重点监控, 召回) with editions and validity: a status is asked "on a date", never a flag."""
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +15,8 @@ class ListKind(models.TextChoices):
     VBP_VOLUMES = "vbp_volumes", "集采约定采购量"
     NHSA_CODES = "nhsa_codes", "国家医保药品代码"
     SHORTAGE = "shortage_list", "短缺药品清单"
+    MONITORED = "monitored", "重点监控药品目录"
+    RECALL = "recall", "药品召回通知"
 
 
 class ListEdition(models.Model):

@@ -1,5 +1,6 @@
 """What other apps and pages may ask of the formulary; one file per noun, all names here."""
 
+from formulary.queries.alike import Alike, alike
 from formulary.queries.drugs import drug_classes, drugs, entry_in_force, same_group, source_entries
 from formulary.queries.history import events, verbs, verify_history
 from formulary.queries.jobs import job_kinds, job_of_scope, jobs
@@ -24,6 +25,7 @@ from formulary.queries.matches import (
 from formulary.queries.medicines import match_medicine, matcher
 from formulary.queries.reach import Scope, scope_of
 from formulary.queries.status import drug_status, drug_statuses, editions_in_force, listed_entries
+from formulary.queries.suggestions import open_by_trigger, open_suggestion_count, suggestion_states, suggestions
 from formulary.queries.versions import (
     entries,
     entry_counts,
@@ -35,9 +37,11 @@ from formulary.queries.versions import (
 )
 
 __all__ = [
+    "Alike",
     "EditionRow",
     "RankedCandidate",
     "Scope",
+    "alike",
     "asking_rows",
     "drug_classes",
     "drug_status",
@@ -63,12 +67,16 @@ __all__ = [
     "matches",
     "matching",
     "medicines_named",
+    "open_by_trigger",
+    "open_suggestion_count",
     "pending_match_count",
     "ranked_candidates",
     "rule_value",
     "same_group",
     "scope_of",
     "source_entries",
+    "suggestion_states",
+    "suggestions",
     "therapeutic_classes",
     "verbs",
     "verify_history",

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from formulary.models import EntryLink, Event, ListEdition, ListEntry, ListKind, ListUpload, NameMatch, Presentation
 from formulary.queries.reach import Scope
-from formulary.queries.status import STATUS_KINDS, TOGETHER, editions_in_force
+from formulary.queries.status import MARKING, STATUS_KINDS, TOGETHER, editions_in_force
 from formulary.rules.lists.sections import BESIDE
 
 IMPORTED = "导入政策目录"
@@ -80,7 +80,7 @@ def kinds_without_edition(rows: Sequence[EditionRow]) -> list[str]:
     """Lists that drug status asks, of which no edition is in force: the status then says nothing of them."""
     running = [row.edition for row in rows if row.state == "现行"]
     present = {edition.kind for edition in running if set(edition.sections) - BESIDE}
-    return [ListKind(kind).label for kind in STATUS_KINDS if kind not in present and kind != ListKind.SHORTAGE]
+    return [ListKind(kind).label for kind in STATUS_KINDS if kind not in present and kind not in MARKING]
 
 
 def edition_entries(

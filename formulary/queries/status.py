@@ -13,8 +13,17 @@ from formulary.rules.editions import speaking
 from formulary.rules.lists.files import TENDER_KINDS
 from formulary.rules.status import DrugStatus, ListedEntry, status_of
 
-STATUS_KINDS = (ListKind.NEML, ListKind.NRDL, ListKind.VBP_AWARDS, ListKind.SHORTAGE)
-TOGETHER = frozenset({*TENDER_KINDS, ListKind.SHORTAGE.value})
+STATUS_KINDS = (
+    ListKind.NEML,
+    ListKind.NRDL,
+    ListKind.VBP_AWARDS,
+    ListKind.SHORTAGE,
+    ListKind.MONITORED,
+    ListKind.RECALL,
+)
+# Lists that only mark: none in force means nothing is marked, not that something is missing.
+MARKING = frozenset({ListKind.SHORTAGE.value, ListKind.MONITORED.value, ListKind.RECALL.value})
+TOGETHER = frozenset({*TENDER_KINDS, ListKind.SHORTAGE.value, ListKind.RECALL.value})
 CHUNK = 5000
 
 

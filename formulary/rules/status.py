@@ -79,8 +79,8 @@ class Win:
 
 
 @dataclass(frozen=True)
-class Shortage:
-    """On a shortage list; `label` says when the list is not official."""
+class Mark:
+    """Named by a list that only marks (短缺, 重点监控, 召回); `label` says when the list is not official."""
 
     edition: str
     official: bool
@@ -95,7 +95,9 @@ class DrugStatus:
     essential: Essential | None = None
     insurance: Insurance | None = None
     wins: tuple[Win, ...] = ()
-    shortage: tuple[Shortage, ...] = ()
+    shortage: tuple[Mark, ...] = ()
+    monitored: tuple[Mark, ...] = ()
+    recalls: tuple[Mark, ...] = ()
 
     @property
     def is_essential(self) -> bool:
@@ -116,7 +118,11 @@ class DrugStatus:
             if self.insurance
             else []
         )
-        return (*essential, *insurance, *(["集采中选"] if self.wins else []), *(mark.label for mark in self.shortage))
+        return (*essential, *insurance, *(["集采中选"] if self.wins else []), *(mark.label for mark in self.marks))
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        return (*self.recalls, *self.shortage, *self.monitored)
 
 
 def status_of(form: str, strength: str, entries: Sequence[ListedEntry], *, on: dt.date, region: str = "") -> DrugStatus:
@@ -128,7 +134,9 @@ def status_of(form: str, strength: str, entries: Sequence[ListedEntry], *, on: d
         _essential(form, strength, by_kind.get("neml", [])),
         _insurance(form, by_kind.get("nrdl", []), on),
         _wins(strength, by_kind.get("vbp_awards", []), region),
-        _shortage(by_kind.get("shortage_list", [])),
+        _marks("短缺", "短缺关注", by_kind.get("shortage_list", [])),
+        _marks("重点监控", "监控关注", by_kind.get("monitored", [])),
+        _marks("召回", "召回信息", [e for e in by_kind.get("recall", []) if _recalls(strength, e)]),
     )
 
 
@@ -191,15 +199,20 @@ def _wins(strength: str, entries: Sequence[ListedEntry], region: str) -> tuple[W
     return tuple(sorted(wins, key=lambda win: (win.valid_from.toordinal() * -1, win.tender, win.region, win.company)))
 
 
-def _shortage(entries: Sequence[ListedEntry]) -> tuple[Shortage, ...]:
+def _recalls(strength: str, entry: ListedEntry) -> bool:
+    """A recall that names another strength does not speak of this one; one that names none speaks of all."""
+    return not entry.strength or same_strength(strength, entry.strength) is not False
+
+
+def _marks(official: str, unofficial: str, entries: Sequence[ListedEntry]) -> tuple[Mark, ...]:
     marks: dict[str, list[ListedEntry]] = {}
     for entry in entries:
         marks.setdefault(entry.edition, []).append(entry)
     return tuple(
-        Shortage(
+        Mark(
             edition,
             rows[0].official,
-            "短缺" if rows[0].official else f"短缺关注（{UNOFFICIAL}）",
+            official if rows[0].official else f"{unofficial}（{UNOFFICIAL}）",
             tuple(dict.fromkeys(row.entry_id for row in rows)),
         )
         for edition, rows in marks.items()

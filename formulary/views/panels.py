@@ -36,6 +36,14 @@ def matches(_scope):
     return {"waiting": waiting, "kpis": [kpi], "hidden": True}
 
 
+def suggestions(scope):
+    """What the system found that should move the list, by trigger."""
+    found = queries.open_by_trigger(scope)
+    url = reverse("suggestion_list")
+    rows = [{"label": t.label, "count": count, "url": f"{url}?trigger={t}"} for t, count in found]
+    return {"rows": rows, "total": sum(count for _, count in found), "url": url}
+
+
 def history(scope):
     return {"events": queries.events(scope)[:6]}
 

@@ -24,7 +24,7 @@ FORECAST = (
 )  # fmt: skip
 RISK = (
     "institution_id", "presentation_id", "as_of", "stock", "on_order", "days_of_supply", "p7", "p14", "p30",
-    "expected_days_out", "stockout_on", "level", "cause",
+    "expected_days_out", "stockout_on", "level", "cause", "computed_p14", "coming",
 )  # fmt: skip
 
 
@@ -79,13 +79,13 @@ def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable
     columns = _lists(
         wanted, demand.observed, demand.exposed, demand.total, demand.recent, demand.before, demand.cover,
         demand.mean[at], np.sqrt(demand.variance[at]), demand.variance[:, 29], given.review, demand.service,
-        seen.suppliers, supplied, given.lag,
+        seen.suppliers, supplied, given.lag, found.shortage,
     )  # fmt: skip
     names = (
         "observed_days", "exposed_days", "used", "recent_14", "before_90", "cover_days", "cover_mean", "cover_sd",
-        "variance_30", "review_days", "service", "supplier", "deliveries", "stock_lag_days",
+        "variance_30", "review_days", "service", "supplier", "deliveries", "stock_lag_days", "short",
     )  # fmt: skip
-    shared = {"method": "DMX", "growth": round(demand.growth, 3)}
+    shared = {"method": "DMX", "growth": round(demand.growth, 4), "power": round(demand.power, 4)}
     for values in zip(*columns, strict=True):
         rounded = (round(value, 3) if isinstance(value, float) else value for value in values)
         yield json.dumps(shared | dict(zip(names, rounded, strict=True)), ensure_ascii=False)
@@ -96,21 +96,36 @@ def risk_rows(
     found: Assessment,
     wanted: np.ndarray,
     on_order: np.ndarray,
+    coming: np.ndarray,
     levels: Sequence[str],
     causes: Sequence[str],
+    computed: np.ndarray,
 ) -> Iterable[tuple]:
-    """Tuples for RISK; levels and causes are per series, "" for none."""
+    """Tuples for RISK; levels and causes are per series, "" for none; computed (N,): 14-day chance before calibration."""
     as_of, risk = seen.series.as_of, found.risk
     columns = _lists(
         wanted, seen.series.institution, seen.series.presentation, np.floor(risk.usable).astype(np.int64), on_order,
-        found.supply, risk.p7, risk.p14, risk.p30, risk.days_out,
+        found.supply, computed, coming, risk.p7, risk.p14, risk.p30, risk.days_out,
     )  # fmt: skip
-    for at, (who, drug, stock, coming, supply, *chances) in zip(
+    for at, (who, drug, stock, ordered, supply, plain, counted, *chances) in zip(
         wanted.tolist(), zip(*columns, strict=True), strict=True
     ):
         days = None if supply != supply else round(supply, 2)
         rounded = (round(value, 6) for value in chances)
-        yield (who, drug, as_of, stock, coming, days, *rounded, stockout_on(as_of, days), levels[at], causes[at])
+        yield (
+            who,
+            drug,
+            as_of,
+            stock,
+            ordered,
+            days,
+            *rounded,
+            stockout_on(as_of, days),
+            levels[at],
+            causes[at],
+            round(plain, 6),
+            counted,
+        )
 
 
 def _lists(wanted: np.ndarray, *columns: Any) -> list[list[Any]]:

@@ -16,6 +16,7 @@ from shortage.models import ExpectedReceipt
 from shortage.rules import grading, sentences
 from shortage.rules.assessment import Assessment
 from shortage.rules.causes import Facts, cause
+from shortage.rules.coming import counted_on
 from shortage.rules.grading import NAMES, Evidence, Standing, Thresholds
 from shortage.rules.watching import Habits
 from shortage.series import Gathered
@@ -25,13 +26,15 @@ from shortage.series.reading import NEVER, date_of, day
 @dataclass(frozen=True)
 class Night:
     """What one pass knows. rows: numbers of the series that can be judged (stock known, feeds in time, ever seen);
-    on_order, late_days, late_order (N,): open quantity, days overdue and row of `seen.orders` of the most overdue;
+    on_order, coming, late_days, late_order (N,): open quantity, what of it can be counted on until the next delivery
+    could come, days overdue and row of `seen.orders` of the most overdue;
     listed: official shortage list by presentation; suppliers: name by code."""
 
     seen: Gathered
     found: Assessment
     rows: NDArray[np.int64]
     on_order: NDArray[np.int64]
+    coming: NDArray[np.int64]
     late_days: NDArray[np.int64]
     late_order: NDArray[np.int64]
     drugs: Mapping[int, Presentation]
@@ -47,22 +50,26 @@ def night(seen: Gathered, found: Assessment, listed: Mapping[int, str], supplier
     orders = seen.orders
     on_order = np.bincount(orders.series, orders.quantity, n).astype(np.int64) if len(orders) else np.zeros(n, np.int64)
     late_days, late_order = np.zeros(n, np.int64), np.full(n, -1)
-    late = _days_late(seen)
+    late, coming = _orders(seen, found)
     for place in np.argsort(late, kind="stable"):
         if late[place] > 0:
             at = int(orders.series.iloc[place])
             late_days[at], late_order[at] = late[place], place
     drugs = Presentation.objects.in_bulk(np.unique(seen.series.presentation).tolist())
     rows = np.flatnonzero(seen.known & (found.demand.observed > 0))
-    return Night(seen, found, rows, on_order, late_days, late_order, drugs, listed, suppliers)
+    return Night(seen, found, rows, on_order, coming, late_days, late_order, drugs, listed, suppliers)
 
 
-def _days_late(seen: Gathered) -> NDArray[np.int64]:
-    """Per open order, days past the agreed date, or past twice the supplier's expected time when none was agreed."""
-    orders, leads = seen.orders, seen.inputs.leads
-    expected = 2 * leads.expected()[seen.inputs.orders.lead]
-    agreed = day(seen.series.as_of) - orders.due.to_numpy(dtype=float)
-    return np.floor(np.where(orders.due == NEVER, orders.age - expected, agreed)).astype(np.int64)
+def _orders(seen: Gathered, found: Assessment) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Per open order the days it is late; per series the units on order that can be counted on."""
+    given, of = seen.inputs.orders, seen.inputs.orders.series
+    days = found.demand.cover[of].astype(float)
+    likely = counted_on(
+        given.quantity, given.age, given.promised, given.lead, seen.inputs.leads, found.shortage[of], days
+    )
+    coming = np.zeros(seen.series.size, dtype=np.int64)
+    np.add.at(coming, of, likely.counted)
+    return likely.overdue, coming
 
 
 def official_shortages(on: dt.date) -> dict[int, str]:

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from django.db import transaction
@@ -17,18 +18,19 @@ from django.db.models import Max
 from django.utils import timezone
 
 from formulary.actions.history import record
+from formulary.actions.nightly import tidy
 from formulary.models import Alliance, Institution, Job, Person
-from shortage.actions import derived, findings, raising, telling
+from shortage.actions import calibrating, derived, findings, quality, raising, telling
 from shortage.models import AlertStep, Feed, Notice, WatchRun
 from shortage.queries import feed_states, watch_settings
-from shortage.rules.assessment import assess
+from shortage.rules.assessment import Assessment, assess
 from shortage.rules.grading import Thresholds
 from shortage.rules.lifecycle import Verb
 from shortage.rules.watching import Habits
 from shortage.series import gather
 
 Report = Callable[[int, str], None]
-EDITION = "2"
+EDITION = "5"
 """Raised with every change of the method: a day is then computed anew although its facts are the same."""
 
 
@@ -61,27 +63,42 @@ def watch(
     last = _last_day(alliance, timezone.localdate(now))
     if as_of > last:
         raise DayToCome(f"{as_of} 还没有到，应不晚于 {last}")
-    say(5, "读取用量、库存与在途订单")
+    tidy(alliance, timezone.localdate(now), now=now)
+    say(2, "核对数据")
+    if not WatchRun.objects.filter(alliance=alliance, as_of__gt=as_of).exists():
+        quality.check(alliance, as_of, now=now)
+    say(8, "读取用量、库存与在途订单")
     seen = gather(alliance, as_of, habits)
     listed, names = findings.official_shortages(as_of), findings.supplier_names(alliance)
+    past = calibrating.settle(alliance, seen, habits)
     print_ = _fingerprint(
-        seen.fingerprint(), EDITION, rules, levels, habits, sorted(listed.items()), sorted(names.items())
+        seen.fingerprint(), EDITION, rules, levels, habits, sorted(listed.items()), sorted(names.items()), past.stored()
     )
     same = WatchRun.objects.filter(alliance=alliance, as_of=as_of, fingerprint=print_).first()
     if same is not None:
         say(100, "数据没有变化，沿用已有结果")
         return same
     say(45, f"预测 {seen.series.size} 个机构品规的需求")
-    found = assess(seen.inputs, levels, overdue_after=habits.overdue_days)
+    computed = assess(seen.inputs, levels, overdue_after=habits.overdue_days)
+    found = replace(computed, risk=past.applied(computed.risk))
     tonight = findings.night(seen, found, listed, names)
     say(70, "评估缺货风险，写入结果")
     with transaction.atomic():
         Alliance.objects.select_for_update().get(pk=alliance.pk)
-        counts = _write(alliance, tonight, rules, habits, now)
+        counts = _write(alliance, tonight, computed, rules, habits, now)
+        calibrating.keep(alliance, tonight, computed, past)
         run, _ = WatchRun.objects.update_or_create(
             alliance=alliance,
             as_of=as_of,
-            defaults={"finished_at": now, "counts": counts, "fingerprint": print_, "job": job, "seconds": 0},
+            defaults={
+                "finished_at": now,
+                "counts": counts,
+                "fingerprint": print_,
+                "job": job,
+                "seconds": 0,
+                "laws": seen.inputs.leads.stored(),
+                "calibration": past.stored(),
+            },
         )
         derived.prune(alliance, as_of)
         record("每日监测", run, alliance=alliance, by=by, now=now, data={"as_of": as_of, **counts})
@@ -104,7 +121,12 @@ def default_day(alliance: Alliance, today: dt.date) -> dt.date:
 
 
 def _write(
-    alliance: Alliance, tonight: findings.Night, rules: Thresholds, habits: Habits, now: dt.datetime
+    alliance: Alliance,
+    tonight: findings.Night,
+    computed: Assessment,
+    rules: Thresholds,
+    habits: Habits,
+    now: dt.datetime,
 ) -> dict[str, int]:
     """Rows, alerts, notices; answers what the run's page counts."""
     seen, as_of = tonight.seen, tonight.seen.series.as_of
@@ -117,7 +139,9 @@ def _write(
         alliance,
         as_of,
         derived.forecast_rows(seen, tonight.found, wanted),
-        derived.risk_rows(seen, tonight.found, tonight.rows, tonight.on_order, levels, causes),
+        derived.risk_rows(
+            seen, tonight.found, tonight.rows, tonight.on_order, tonight.coming, levels, causes, computed.risk.p14
+        ),
     )
     counts = {"series": seen.series.size, "forecasts": int(wanted.size), "risks": int(tonight.rows.size)}
     counts |= {level: levels.count(level) for level in ("red", "orange", "yellow", "blue")}

@@ -99,12 +99,21 @@ def no_arrival(
     return np.asarray((1 - shortage[:, None]) * survival + shortage[:, None] * np.maximum(short, survival))
 
 
+def order_survival(days: Doubles, age: Doubles, promised: Doubles, lead: LeadTime) -> Doubles:
+    """(K,) P(not come within `days`) of single orders: age since placed, days until promised (NaN unknown)."""
+    return _by_promise_or_age(days, age, promised, lead)
+
+
 def _order(horizons: Doubles, age: Doubles, promised: Doubles, lead: LeadTime) -> Doubles:
     """One order per item: by its promise where there is one, else by its age."""
-    by_age = lead.survival(age + horizons[None, :]) / lead.survival(age)
+    return _by_promise_or_age(horizons[None, :], age, promised, lead)
+
+
+def _by_promise_or_age(days: Doubles, age: Doubles, promised: Doubles, lead: LeadTime) -> Doubles:
+    by_age = lead.survival(age + days) / lead.survival(age)
     due = np.nan_to_num(promised)
-    after = np.maximum(lead.late_survival(horizons[None, :] - due), _LEAST)
-    kept = np.where(horizons[None, :] < due, 1.0, np.asarray(lead.late_share) * after)
+    after = np.maximum(lead.late_survival(days - due), _LEAST)
+    kept = np.where(days < due, 1.0, np.asarray(lead.late_share) * after)
     overdue = after / np.maximum(lead.late_survival(-due), _LEAST)
     by_promise = np.where(due < 0, np.minimum(overdue, 1.0), kept)
     return np.where(np.isnan(promised), by_age, by_promise)

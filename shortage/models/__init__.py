@@ -1,18 +1,22 @@
 """Models by noun; other apps import from here."""
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
-from shortage.models.forecast import Forecast, Risk, WatchRun
+from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
+from shortage.models.quality import DataFinding
+from shortage.models.report import DirectReport
 from shortage.models.stock import (
     CURRENT,
     Consumption,
     ExpectedReceipt,
     Feed,
+    MonthlyUse,
     Receipt,
     StockLevel,
     StockLot,
     StockPosition,
 )
+from shortage.models.transfer import Disposition, Transfer, TransferLine, TransferState
 
 __all__ = [
     "CURRENT",
@@ -23,17 +27,25 @@ __all__ = [
     "AlertStep",
     "ApiToken",
     "Consumption",
+    "DataFinding",
+    "DirectReport",
+    "Disposition",
     "ExpectedReceipt",
     "Feed",
     "Forecast",
     "IdempotentAnswer",
     "Intake",
+    "MonthlyUse",
     "Notice",
+    "Prediction",
     "Receipt",
     "Risk",
     "StockLevel",
     "StockLot",
     "StockPosition",
+    "Transfer",
+    "TransferLine",
+    "TransferState",
     "Upload",
     "WatchRun",
 ]

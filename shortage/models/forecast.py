@@ -15,6 +15,10 @@ class WatchRun(models.Model):
     seconds = models.FloatField("用时（秒）", default=0)
     counts = models.JSONField("计数", default=dict)
     fingerprint = models.CharField("输入校验值", max_length=64, blank=True)
+    laws = models.JSONField(
+        "到货规律", default=dict, help_text="按供应商编码：均值、对数标准差、迟到比例、迟到中位天数"
+    )
+    calibration = models.JSONField("概率校准", default=dict, help_text="各期限：从过去学到的换算，依据的例数")
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="任务")
 
     class Meta:
@@ -62,9 +66,11 @@ class Risk(models.Model):
     as_of = models.DateField("截至日")
     stock = models.PositiveIntegerField("可用库存")
     on_order = models.PositiveIntegerField("在途", default=0)
+    coming = models.PositiveIntegerField("可计入的在途", default=0, help_text="逾期订单按到货可能折算")
     days_of_supply = models.FloatField("可用天数", null=True)
     p7 = models.FloatField("7 日缺货概率")
     p14 = models.FloatField("14 日缺货概率")
+    computed_p14 = models.FloatField("14 日缺货概率（校准前）", null=True)
     p30 = models.FloatField("30 日缺货概率")
     expected_days_out = models.FloatField("30 日内预计缺货天数", default=0)
     stockout_on = models.DateField("预计断货日", null=True)
@@ -84,3 +90,28 @@ class Risk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution_id}/{self.presentation_id} {self.as_of}: {self.p14:.2f}"
+
+
+class Prediction(models.Model):
+    """What one pass foretold for every item with stock, and what became of it, counted by size of the probability.
+
+    `packed` holds the single items until the longest window is over; afterwards only the counts are kept.
+    """
+
+    class Source(models.TextChoices):
+        WATCH = "watch", "每日监测"
+        REPLAY = "replay", "历史回放"
+
+    alliance = models.ForeignKey(Alliance, models.CASCADE, related_name="predictions", verbose_name="医共体")
+    as_of = models.DateField("截至日")
+    source = models.CharField("来源", max_length=8, choices=Source.choices, default=Source.WATCH)
+    packed = models.BinaryField("逐项概率", blank=True, default=bytes)
+    tallies = models.JSONField("结果计数", default=dict)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已作的预测"
+        ordering = ["-as_of"]
+        constraints = [models.UniqueConstraint(fields=["alliance", "as_of"], name="prediction_once_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.alliance_id} {self.as_of}"

@@ -138,6 +138,33 @@ class Consumption(Fact):
         return f"{self.institution_id}/{self.presentation_id} {self.date}: {self.quantity}"
 
 
+class MonthlyUse(models.Model):
+    """Use by calendar month, kept beside the days so that a page need not add up years of them.
+
+    Written only together with the facts it follows from (shortage.actions.monthly).
+    """
+
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="+", verbose_name="机构", db_index=False)
+    presentation = models.ForeignKey(
+        Presentation, models.CASCADE, related_name="+", verbose_name="品规", db_index=False
+    )
+    month = models.DateField("月份", help_text="当月第一天")
+    quantity = models.PositiveBigIntegerField("数量（最小单位）")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "月用量"
+        constraints = [
+            models.UniqueConstraint(fields=["presentation", "institution", "month"], name="monthly_use_once"),
+            models.CheckConstraint(name="monthly_use_begins_a_month", condition=Q(month__day=1)),
+        ]
+        indexes = [
+            models.Index(fields=["institution", "month", "presentation", "quantity"], name="monthly_use_by_month")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}/{self.presentation_id} {self.month:%Y-%m}: {self.quantity}"
+
+
 class Receipt(Fact):
     """Goods that arrived."""
 
@@ -189,6 +216,12 @@ class ExpectedReceipt(models.Model):
     due_on = models.DateField("预计到货日", null=True, blank=True)
     arrived_on = models.DateField("到货日", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
+    internal = models.BooleanField(
+        "调剂在途", default=False, db_default=False, help_text="来自其他机构：不用于估计供应商的到货时间"
+    )
+    intake = models.ForeignKey(
+        Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="来源（空为采购）"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "在途订单"

@@ -38,7 +38,11 @@ class Dossier:
     @property
     def chances(self) -> str:
         """The probabilities beside the 14-day one, in words."""
-        return f"7 日 {self.risk.p7:.0%}，30 日 {self.risk.p30:.0%}" if self.risk else "尚未评估"
+        if self.risk is None:
+            return "尚未评估"
+        plain = self.risk.computed_p14
+        told = "" if plain is None or abs(plain - self.risk.p14) < 0.005 else f"；校准前 {plain:.0%}"
+        return f"7 日 {self.risk.p7:.0%}，30 日 {self.risk.p30:.0%}{told}"
 
     @cached_property
     def lots(self) -> list[dict[str, Any]]:
@@ -73,10 +77,7 @@ class Dossier:
     @cached_property
     def suppliers(self) -> dict[str, str]:
         """Names of the drug's suppliers by code, as the alliance's orders tell them, the newest telling."""
-        told = ExpectedReceipt.objects.filter(
-            presentation=self.alert.presentation_id, institution__alliance=self.alert.institution.alliance_id
-        ).exclude(supplier_name="")
-        return dict(told.order_by("ordered_on", "pk").values_list("supplier_code", "supplier_name"))
+        return supplier_names(self.alert.institution.alliance_id, self.alert.presentation_id)
 
     @property
     def steps(self) -> QuerySet[AlertStep]:
@@ -155,3 +156,10 @@ def dossier(alert: Alert) -> Dossier:
     forecast = Forecast.objects.filter(**mine).order_by("-as_of").first()
     risk = Risk.objects.filter(**mine, as_of=forecast.as_of).first() if forecast else None
     return Dossier(alert, forecast, risk)
+
+
+def supplier_names(alliance: int, presentation: int) -> dict[str, str]:
+    """Names of a drug's suppliers by code, as the alliance's orders tell them, the newest telling."""
+    told = ExpectedReceipt.objects.filter(presentation=presentation, institution__alliance=alliance)
+    told = told.exclude(supplier_name="").order_by("ordered_on", "pk")
+    return dict(told.values_list("supplier_code", "supplier_name"))

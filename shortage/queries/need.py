@@ -10,6 +10,7 @@ from formulary.models import Alliance
 from shortage import series
 from shortage.models import Forecast
 from shortage.queries.freshness import latest_run
+from shortage.queries.settings import watch_settings
 
 SERIES = ["institution", "presentation"]
 
@@ -26,7 +27,9 @@ def need(alliance: Alliance, as_of: dt.date, period_days: int) -> pd.DataFrame:
     demand          int, expected use over the period (mean of the forecast, scaled from its 30 days)
     safety_stock    int, what is to be left at the end of it
     usable_stock    int, on the shelf at the end of `as_of` and not expired, known facts only
-    on_order        int, ordered by `as_of` and not yet arrived
+    on_order        int, ordered by `as_of`, not yet arrived, and to be counted on: an overdue order counts only as far as
+                    it is likely to come within the period (rules.coming)
+    ordered         int, ordered by `as_of` and not yet arrived, overdue or not
     daily_rate      float, expected use of a day
     forecast_on     date the forecast was made (the newest pass of the watch not after `as_of`)
 
@@ -43,9 +46,13 @@ def need(alliance: Alliance, as_of: dt.date, period_days: int) -> pd.DataFrame:
     ).astype({"institution": "int64", "presentation": "int64", "safety_stock": "int64"})
     frame["demand"] = (frame.pop("mean_30").astype(float) * period_days / 30).round().astype("int64")
     held = series.holdings(alliance, as_of).stock.set_index(SERIES).quantity
-    coming = series.open_orders(alliance, as_of).groupby(SERIES).quantity.sum()
+    _, _, habits = watch_settings(alliance, as_of)
+    orders = series.coming(alliance, as_of, period_days, overdue_after=habits.overdue_days).groupby(SERIES)
     index = pd.MultiIndex.from_frame(frame[SERIES])
     frame["usable_stock"] = held.reindex(index, fill_value=0).to_numpy(dtype="int64")
-    frame["on_order"] = coming.reindex(index, fill_value=0).to_numpy(dtype="int64")
+    for name, column in (("on_order", "counted"), ("ordered", "quantity")):
+        frame[name] = orders[column].sum().reindex(index, fill_value=0).to_numpy(dtype="int64")
     frame["forecast_on"] = run.as_of
-    return frame[[*SERIES, "demand", "safety_stock", "usable_stock", "on_order", "daily_rate", "forecast_on"]]
+    return frame[
+        [*SERIES, "demand", "safety_stock", "usable_stock", "on_order", "ordered", "daily_rate", "forecast_on"]
+    ]

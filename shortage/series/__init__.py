@@ -8,6 +8,7 @@
 Rows come by raw cursor, one institution at a time: 60,000 series × 365 days never stand in memory as Python objects.
 """
 
+from shortage.series.coming import coming
 from shortage.series.holdings import Holdings, holdings
 from shortage.series.inputs import Gathered, gather, is_late, last_days
 from shortage.series.orders import lead_samples, open_orders
@@ -18,6 +19,7 @@ __all__ = [
     "Gathered",
     "Holdings",
     "Series",
+    "coming",
     "gather",
     "holdings",
     "is_late",

@@ -29,11 +29,15 @@ def steps_of(case):
 
 def working_of(case):
     """“How this number came about”: pairs for the facts list, [] before the first pass."""
-    forecast = case.forecast
+    return working(case.forecast, case.alert.presentation.unit, case.suppliers)
+
+
+def working(forecast, unit, suppliers):
+    """The same for any forecast; `suppliers`: names by code."""
     if forecast is None:
         return []
-    w, unit = forecast.working, case.alert.presentation.unit
-    supplier = case.suppliers.get(w["supplier"], w["supplier"]) or "未知供应商"
+    w = forecast.working
+    supplier = suppliers.get(w["supplier"], w["supplier"]) or "未知供应商"
     return [
         ("日均用量", f"{forecast.daily_rate:,.2f} {unit}：{w['observed_days']} 天有数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大"),
         ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:,.2f} / {w['before_90']:,.2f} {unit}"),

@@ -9,8 +9,11 @@ from config.access import Permission, can
 from formulary.views.guards import requires
 from shortage import queries
 from shortage.models import Feed, Forecast, Risk, StockPosition
+from shortage.queries import quality, reorder
 from shortage.queries import stock_list as items
+from shortage.queries.dossier import supplier_names
 from shortage.stock_forms import StockFilter
+from shortage.views import shown
 
 PER_PAGE = 50
 
@@ -44,7 +47,7 @@ def _tabs(counts, chosen):
 
 @requires(Permission.SEE_STOCK)
 def stock_detail(request, institution, presentation):
-    rows = StockPosition.objects.select_related("institution", "presentation__medicine")
+    rows = StockPosition.objects.select_related("institution__alliance", "presentation__medicine")
     item = get_object_or_404(
         rows,
         institution_id=institution,
@@ -54,19 +57,44 @@ def stock_detail(request, institution, presentation):
     today = timezone.localdate()
     mine = {"institution_id": institution, "presentation_id": presentation}
     late = next(x for x in queries.feed_states(request.scope.alliance, today) if x.institution.pk == institution)
+    forecast, risk = (model.objects.filter(**mine).order_by("-as_of").first() for model in (Forecast, Risk))
     context = {
         "item": item,
+        "holding": _holding(item, forecast, risk),
         "late": late if late.late else None,
+        "doubts": quality.findings_of(institution, presentation),
+        "may_enter": can(request.user, Permission.IMPORT_STOCK),
         "charts": items.item_curve(item.institution, presentation, max(item.date, late.use or item.date)),
         "lots": [(lot, (lot.expiry - today).days if lot.expiry else None) for lot in items.item_lots(item)],
         "receipts": items.item_receipts(item)[:10],
         "sources": items.item_sources(item),
-        "forecast": Forecast.objects.filter(**mine).order_by("-as_of").first(),
-        "risk": Risk.objects.filter(**mine).order_by("-as_of").first(),
+        "forecast": forecast,
+        "risk": risk,
         "alert": items.item_alert(item),
         "crumbs": [("库存总览", reverse("stock_list")), (str(item.presentation), None)],
     }
     return render(request, "shortage/stock_detail.html", context)
+
+
+def _holding(item, forecast, risk):
+    """Both rules beside each other and how the computed one came about; None before the first pass."""
+    if forecast is None:
+        return None
+    place = item.institution
+    norm = reorder.norms(place.alliance, forecast.as_of)[place.level]
+    known = risk is not None and risk.as_of == forecast.as_of
+    found = reorder.line(forecast, norm, risk.stock + risk.coming if known else None)
+    names = supplier_names(place.alliance_id, item.presentation_id)
+    return {
+        "line": found,
+        "risk": risk if known else None,
+        "working": shown.working(forecast, item.presentation.unit, names),
+        "rows": [
+            ("补货点", forecast.reorder_point, found.hand.reorder_point),
+            ("安全库存", forecast.safety_stock, found.hand.safety_stock),
+            ("补足目标", forecast.order_up_to, found.hand.order_up_to),
+        ],
+    }
 
 
 @requires(Permission.SEE_STOCK)

@@ -38,7 +38,7 @@ TEXTS = {"nrdl": NRDL, "neml": NEML, "vbp_awards": AWARDS, "shortage_list": SHOR
 
 def bring_in(kind, text=None, *, edition="2024", by=None, **options):
     """Imports one of the small lists, or another text of that kind."""
-    options = {"valid_from": BEGINS[kind], "now": NOW} | options
+    options = {"valid_from": BEGINS.get(kind), "now": NOW} | options
     return import_reference(kind, (text or TEXTS[kind]).encode(), edition=edition, by=by, name=f"{kind}.csv", **options)
 
 

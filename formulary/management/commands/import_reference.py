@@ -10,7 +10,7 @@ from formulary.rules.tables import DataRefused
 
 
 class Command(ChineseCommand):
-    help = "导入政策目录（基药、医保、集采、医保代码、短缺）；再次导入同一文件不改变任何内容。"
+    help = "导入政策目录（基药、医保、集采、医保代码、短缺、重点监控、召回）；再次导入同一文件不改变任何内容。"
 
     def add_arguments(self, parser):
         parser.add_argument("kind", choices=ListKind.values, help="目录种类")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from formulary.rules.lists import neml, nhsa_codes, nrdl, shortage_list, vbp_awards, vbp_bids, vbp_volumes
+from formulary.rules.lists import (
+    monitored,
+    neml,
+    nhsa_codes,
+    nrdl,
+    recalls,
+    shortage_list,
+    vbp_awards,
+    vbp_bids,
+    vbp_volumes,
+)
 from formulary.rules.lists.entries import Entry, Layout, with_ordinals
 from formulary.rules.tables import DataRefused, Fault, Table, read_tables
 
@@ -22,6 +32,8 @@ _KINDS: dict[str, tuple[Reading, ...]] = {
     "vbp_volumes": ((vbp_volumes.LAYOUT, vbp_volumes.read), (vbp_volumes.CITY_LAYOUT, vbp_volumes.read_cities)),
     "nhsa_codes": ((nhsa_codes.LAYOUT, nhsa_codes.read),),
     "shortage_list": ((shortage_list.LAYOUT, shortage_list.read),),
+    "monitored": ((monitored.LAYOUT, monitored.read),),
+    "recall": ((recalls.LAYOUT, recalls.read),),
 }
 KINDS = tuple(_KINDS)
 TENDER_KINDS = frozenset({"vbp_awards", "vbp_volumes"})

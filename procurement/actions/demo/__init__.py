@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from fixtures import tables
 from formulary.models import Alliance, Person
+from procurement.actions.demo.applications import load_applications
 from procurement.actions.demo.catalogue import load_catalogue, publish_version
 from procurement.actions.demo.facts import load_facts
+from procurement.actions.demo.governance import load_committee
 from procurement.actions.demo.lists import load_lists
 from procurement.actions.demo.money import load_money
 from procurement.actions.demo.people import found_alliance
@@ -29,6 +31,8 @@ STEPS: tuple[tuple[str, Callable[[Loading], dict[str, int]]], ...] = (
     ("供应商与报价", load_supply),
     ("库存与用量", load_facts),
     ("约定量与预算", load_money),
+    ("药事委员会", load_committee),
+    ("调整申请与缺药登记", load_applications),
 )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 
 from django.contrib.auth.hashers import make_password
 
+from config.access import INSTITUTION_ROLES
 from fixtures.tables import Files, rows
 from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Membership, Person
@@ -50,18 +51,19 @@ def _people(alliance: Alliance, sites: dict[str, Institution], since: dt.date) -
             title=row["职称"],
             password=hashed,
             must_change_password=False,
-            is_staff=row["角色"] == "administrator",
+            is_staff="administrator" in row["角色"].split(),
         )
         for row in wanted
     )
     Membership.objects.bulk_create(
         Membership(
             person=person,
-            role=row["角色"],
+            role=role,
             alliance=alliance,
-            institution=sites.get(row["机构编码"]),
+            institution=sites[row["机构编码"]] if role in INSTITUTION_ROLES else None,
             valid_from=since,
         )
         for person, row in zip(people, wanted, strict=True)
+        for role in row["角色"].split()
     )
     return len(people)

@@ -92,14 +92,16 @@ def _suppliers(loading: Loading) -> dict[str, Supplier]:
 
 
 def _offers(ware: Ware, product: Product, supplier: Supplier, loading: Loading) -> list[Offer]:
-    """The price in force; for products outside tenders also the one before it."""
+    """The price in force; for one in four products outside tenders also the one before it."""
     tender_start, tender_end = tender_period(loading.as_of)
     won = ware.vbp_status in ("中选", "备供")
-    start = tender_start if won else loading.as_of - dt.timedelta(days=PRICE_DAYS)
+    changed = not won and not int(ware.code[1:5]) % 4
+    changed_on = loading.as_of - dt.timedelta(days=PRICE_DAYS)
+    start = tender_start if won else changed_on if changed else loading.began
     terms = {"supplier": supplier, "product": product, "minimum_packs": ware.minimum_packs}
     marks = {"supply_limit": ware.supply_limit, "vbp_status": ware.vbp_status, "label": ware.label}
     now = Offer(**terms, **marks, price=ware.price, valid_from=start, valid_to=tender_end if won else None)
-    if won or int(ware.code[1:5]) % 4:
+    if not changed:
         return [now]
     former = (ware.price * FORMER_PRICE).quantize(CENT, ROUND_HALF_UP)
     until = start - dt.timedelta(days=1)

@@ -4,13 +4,14 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from config.command import ChineseCommand, WrongUsage, day
+from formulary.actions.suggestions import scan
 from formulary.models import Alliance
 from shortage.actions.watch import DayToCome, NothingToWatch, default_day, watch
 from shortage.queries import watch_summary
 
 
 class Command(ChineseCommand):
-    help = "每日监测：预测需求、评估缺货风险、生成预警与通知；同一天重复运行结果不变"
+    help = "每日监测：预测需求、评估缺货风险、生成预警与通知，查找目录调整线索；同一天重复运行结果不变"
 
     def add_arguments(self, parser):
         parser.add_argument("--as-of", type=day, help="截至日，如 2026-11-21；默认为数据已到的今天，否则昨天")
@@ -35,3 +36,5 @@ class Command(ChineseCommand):
             except NothingToWatch as refused:
                 raise CommandError(str(refused)) from None
             self.stdout.write(watch_summary(run))
+            looked = scan(alliance, on=timezone.localdate(), by=None, now=timezone.now())
+            self.stdout.write(f"  目录调整线索：{looked.words}")

@@ -181,6 +181,7 @@ def test_need_is_forecast_over_the_period_beside_what_is_there_and_coming(world,
             "safety_stock": 15,
             "usable_stock": 33,
             "on_order": 100,
+            "ordered": 100,
             "daily_rate": 2.0,
             "forecast_on": ago(1),
         }

@@ -1,0 +1,56 @@
+"""Drafts of applications that the system writes from what it found; a person completes and submits them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from formulary.actions.history import record
+from formulary.models import Adjustment, AdjustmentStep, Alliance, Institution, Level, Person, Presentation
+from formulary.rules.adjustment_life import Kind, State, Verb
+
+
+def draft(
+    *,
+    alliance: Alliance,
+    kind: str,
+    presentation: Presentation | None,
+    reason: str,
+    by: Person,
+    now: dt.datetime,
+    drops: Presentation | None = None,
+    lowest_level: str = "",
+    institution: Institution | None = None,
+) -> Adjustment:
+    """An application in 草稿 in the name of `by`, for the lead institution unless another is given."""
+    with transaction.atomic():
+        owner = Alliance.objects.select_for_update(no_key=True).get(pk=alliance.pk)
+        row = Adjustment.objects.create(
+            alliance=owner,
+            number=next_number(owner, timezone.localdate(now).year),
+            kind=Kind(kind),
+            state=State.DRAFT,
+            presentation=presentation,
+            drops=drops,
+            lowest_level=lowest_level or (Level.PRIMARY if kind in (Kind.ADD, Kind.REPLACE) else ""),
+            institution=institution or Institution.objects.filter(alliance=owner).order_by("-is_lead", "pk")[0],
+            applicant=by,
+            reason=reason,
+            created_at=now,
+        )
+        AdjustmentStep.objects.create(
+            adjustment=row, at=now, verb=Verb.CREATE, state=row.state, by=by, note="由系统线索起草"
+        )
+        record("建立调整申请", row, alliance=owner, by=by, now=now, data={"编号": row.number, "理由": reason})
+    return row
+
+
+def next_number(alliance: Alliance, year: int) -> str:
+    """年份-序号; the caller holds the alliance's row."""
+    numbers = Adjustment.objects.filter(alliance=alliance, number__startswith=f"{year}-").values_list(
+        "number", flat=True
+    )
+    used = [int(tail) for number in numbers if (tail := number.split("-", 1)[1]).isdecimal()]
+    return f"{year}-{max(used, default=0) + 1:03d}"

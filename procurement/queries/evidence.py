@@ -1,0 +1,94 @@
+"""Prices, purchases and agreed volumes as the committee reads them (formulary.rules.evidence)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from itertools import starmap
+
+import pandas as pd
+from django.db.models import F, Q, Sum
+
+from formulary.models import Alliance
+from formulary.rules.evidence import CommitmentRow, PriceRow, PurchaseRow
+from procurement.models import Commitment, Offer
+from procurement.rules.received import priced
+from shortage.models import CURRENT, Receipt
+
+FEW = 5_000
+Drugs = Collection[int] | None
+
+
+def prices(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[PriceRow]:
+    """Every offer that runs on the day, of suppliers in use; of one supplier's product the latest begun."""
+    running = Offer.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=on),
+        supplier__alliance=alliance,
+        supplier__active=True,
+        valid_from__lte=on,
+        **_few("product__presentation", presentations),
+    )
+    fields = (
+        "product__presentation_id", "product_id", "price", "product__pack_size", "label", "vbp_status",
+        "supplier__name", "product__maker",
+    )  # fmt: skip
+    latest = {
+        (values[1], supplier): values
+        for supplier, *values in running.order_by("valid_from").values_list("supplier_id", *fields)
+    }
+    return [row for row in starmap(PriceRow, latest.values()) if _wanted(presentations, row.presentation)]
+
+
+def purchases(alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12) -> list[PurchaseRow]:
+    """Goods accepted in the `months` calendar months before the month of `on` and in that month so far, at the price of
+    the day (see procurement.rules.received for which price that is)."""
+    began = on.year * 12 + on.month - 1 - months
+    goods = Receipt.objects.filter(
+        CURRENT,
+        institution__alliance=alliance,
+        date__gte=dt.date(began // 12, began % 12 + 1, 1),
+        date__lte=on,
+        **_few("presentation", presentations),
+    )
+    keys = ["institution_id", "presentation_id", "product_id", "supplier_code", "date"]
+    received = pd.DataFrame.from_records(
+        list(goods.order_by().values_list(*keys).annotate(Sum("quantity"))),
+        columns=["institution", "presentation", "product", "supplier", "date", "quantity"],
+    )
+    offers = Offer.objects.filter(
+        supplier__alliance=alliance, **_few("product__presentation", presentations)
+    ).order_by()
+    fields = ("product__presentation_id", "product_id", "supplier__code", "product__pack_size", "price")
+    offered = pd.DataFrame.from_records(
+        list(offers.values_list(*fields, "valid_from", "valid_to")),
+        columns=["presentation", "product", "supplier", "pack_size", "price", "valid_from", "valid_to"],
+    )
+    rows = priced(received, offered)
+    return [row for row in rows if _wanted(presentations, row.presentation)]
+
+
+def commitments(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[CommitmentRow]:
+    """Agreed volumes of the tenders that run on the day, products of one presentation together."""
+    agreed = Commitment.objects.filter(
+        tender__alliance=alliance,
+        tender__start__lte=on,
+        tender__end__gte=on,
+        **_few("product__presentation", presentations),
+    )
+    grouped = (
+        agreed.values(drug=F("product__presentation"))
+        .annotate(agreed=Sum("quantity"), done=Sum("bought"))
+        .order_by("tender__end", "tender", "drug", "institution")
+        .values_list("institution", "drug", "tender__name", "agreed", "done", "tender__end")
+    )
+    return [row for row in starmap(CommitmentRow, grouped) if _wanted(presentations, row.presentation)]
+
+
+def _few(path: str, presentations: Drugs) -> dict[str, list[int]]:
+    if presentations is None or len(presentations) > FEW:
+        return {}
+    return {f"{path}__in": list(presentations)}
+
+
+def _wanted(presentations: Drugs, one: int) -> bool:
+    return presentations is None or len(presentations) <= FEW or one in presentations
