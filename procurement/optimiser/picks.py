@@ -102,7 +102,8 @@ class Picks:
         return total
 
     def ways_in(self, menu: int) -> Numbers:
-        return self.way[self.start[menu] : self.end[menu]]
+        found: Numbers = self.way[self.start[menu] : self.end[menu]]
+        return found
 
 
 def groups_of(world: World) -> list[tuple[list[int], list[frozenset[int]], list[int]]]:
