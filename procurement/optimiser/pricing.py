@@ -18,6 +18,7 @@ from procurement.optimiser.ways import Numbers
 
 ROUNDS = 12
 NOISE = 1e-3
+MANY = 2**31 - 1
 
 
 @dataclass(slots=True)
@@ -52,13 +53,15 @@ class Priced:
         self.remaining = np.array([row.remaining for row in world.agreed], dtype=float)
         self.agreed_cost = np.array([relaxation.costs[1][at] for at in relaxation.layout.r])
 
-    def minimise(self, weights: Sequence[float], *, close: float = 1e-5, seconds: float = 1e9) -> Answer | None:
+    def minimise(
+        self, weights: Sequence[float], *, close: float = 1e-5, seconds: float = 1e9, steps: int = MANY
+    ) -> Answer | None:
         """Least Σ weights·goals; ends when no pick promises more than `close` of the value. None without an answer."""
         r = self.relaxation
         best = -np.inf
         constant = float(np.dot(weights, r.constant))
         for _ in range(ROUNDS):
-            answer = self.run(weights, seconds)
+            answer = self.run(weights, seconds, steps)
             if answer is None:
                 return None
             called, promised = self._call(weights, answer, NOISE * close)
@@ -70,14 +73,15 @@ class Priced:
             r.open(called)
         return answer
 
-    def run(self, weights: Sequence[float], seconds: float = 1e9) -> Answer | None:
+    def run(self, weights: Sequence[float], seconds: float = 1e9, steps: int = MANY) -> Answer | None:
         r = self.relaxation
         highs = r.highs
         size = len(r.kind)
         highs.changeColsCost(size, np.arange(size, dtype=np.int32), np.asarray(weights, dtype=float) @ r.price)
+        highs.setOptionValue("simplex_iteration_limit", steps)
         highs.setOptionValue("time_limit", highs.getRunTime() + max(0.05, seconds))
         highs.run()
-        if highs.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         found = highs.getSolution()
         point, duals, reduced = (np.array(part) for part in (found.col_value, found.row_dual, found.col_dual))
@@ -91,11 +95,11 @@ class Priced:
         agreed = np.zeros(len(r.world.agreed))
         share = np.zeros(len(r.picks.all))
         for number, column in r.opened.items():
-            share[number] = answer.point[column]
+            share[number] = answer.point[column] if column < len(answer.point) else 0.0
         for rows, into in ((r.supply_rows, supply), (r.agreed_rows, agreed)):
             best: dict[int, float] = {}
             for row, at, number in rows:
-                if share[number] > best.get(at, -1.0):
+                if row < len(prices) and share[number] > best.get(at, -1.0):
                     best[at] = share[number]
                     into[at] = prices[row]
         worth = (r.slot * np.append(prices, 0.0)[r.slot_row][self.line]).sum(axis=1)
@@ -107,10 +111,13 @@ class Priced:
         costs = goals @ r.way_price - r.picks.ways.of_offers(worth + extra * self.pack)
         return costs, supply, agreed
 
-    def pick_costs(self, weights: Sequence[float], answer: Answer) -> Numbers:
-        """The least that each pick can cost at the prices of the answer."""
+    def pick_costs(self, weights: Sequence[float], answer: Answer, without: Numbers | None = None) -> Numbers:
+        """The least that each pick can cost at the prices of the answer, if need be without some offers (a mask)."""
         r = self.relaxation
         costs, supply, agreed = self.way_costs(weights, answer)
+        if without is not None:
+            barred = np.append(without, False)
+            costs = np.where(barred[r.picks.ways.first] | barred[r.picks.ways.second], np.inf, costs)
         total = r.picks.least(costs)
         number, product, most = self.supplied
         np.add.at(total, number.astype(np.int64), supply[product.astype(np.int64)] * most)
@@ -123,9 +130,14 @@ class Priced:
     def alone(self, weights: Sequence[float]) -> float:
         """A bound without any solving: every group by itself, nothing shared."""
         r = self.relaxation
-        none = Answer(0.0, 0.0, np.zeros(len(r.kind)), np.zeros(r.rows), np.zeros(0))
-        least = np.minimum.reduceat(self.pick_costs(weights, none), r.picks.group_start)
-        return float(least.sum() + np.dot(weights, r.constant))
+        return self.bound_at(weights, Answer(0.0, 0.0, np.zeros(len(r.kind)), np.zeros(r.rows), np.zeros(0)))
+
+    def bound_at(self, weights: Sequence[float], answer: Answer, without: Numbers | None = None) -> float:
+        """The bound that the prices of an answer prove, if need be of all plans without some offers (a mask)."""
+        r = self.relaxation
+        least = np.minimum.reduceat(self.pick_costs(weights, answer, without), r.picks.group_start)
+        shared = answer.duals[: len(r.bounds)] @ r.bounds
+        return float(shared + least.sum() + np.dot(weights, r.constant))
 
     def _call(self, weights: Sequence[float], answer: Answer, noise: float) -> tuple[list[int], float]:
         """The most promising pick of each group that has one, and what they promise together."""

@@ -63,6 +63,7 @@ class Relaxation:
         world = self.world
         self._add_rows(np.full(GOALS, -INFINITY), np.full(GOALS, INFINITY))
         bound = np.array([row.bound / row.scale for row in rows])
+        self.bounds = np.concatenate([np.zeros(GOALS), bound])
         upper = np.array([row.sense == "<=" for row in rows], dtype=bool)
         self._add_rows(np.where(upper, -INFINITY, bound), np.where(upper, bound, INFINITY))
         sites = {row.code: i for i, row in enumerate(world.case.institutions)}
@@ -119,6 +120,11 @@ class Relaxation:
         goal = (kind + (kind > 0))[ways.line]
         self.way_price[goal, np.arange(len(ways.line))] = unmet
         self.way_price[SPEND] = ways.of_offers(self.costs[SPEND][: len(world.offers)])
+
+    def limit_goals(self, most: Numbers) -> None:
+        """From now on the first goals may not exceed these values."""
+        for goal, value in enumerate(most - self.constant[: len(most)]):
+            self.highs.changeRowBounds(goal, -INFINITY, float(value))
 
     def dear(self, duals: Numbers) -> Numbers:
         """What one tick more would gain at each institution, in the weighed goals."""

@@ -43,9 +43,10 @@ def _complete_agreed(world: World, packs: list[int], values: np.ndarray, dear: n
         cold[offer.institution] += count * offer.pack if world.case.drugs[offer.drug].cold else 0
     for row in world.agreed:
         left = row.remaining - sum(packs[o] * world.offers[o].pack for o in row.offers)
-        bought = [o for o in row.offers if values[o] > NEARLY]
-        bought.sort(key=lambda o: (dear[world.offers[o].institution], packs[o] - values[o], o))
-        for at, o in enumerate([*bought, *bought]):
+        order = sorted(row.offers, key=lambda o: (dear[world.offers[o].institution], packs[o] - values[o], o))
+        bought = [o for o in order if values[o] > NEARLY]
+        others = order if bought else []  # a product that nobody buys would be one more of its 品规组
+        for at, o in enumerate([*bought, *others]):
             if left <= 0:
                 break
             next_whole = ceil(values[o] - NEARLY) - packs[o]
@@ -58,6 +59,8 @@ def _complete_agreed(world: World, packs: list[int], values: np.ndarray, dear: n
             if world.case.drugs[offer.drug].cold and capacity is not None:
                 room = min(room, capacity - cold[offer.institution])
             count = max(0, min(ceil_div(left, offer.pack), room // offer.pack, most))
+            if packs[o] + count < offer.least:
+                continue
             packs[o] += count
             left -= count * offer.pack
             units[offer.line] += count * offer.pack

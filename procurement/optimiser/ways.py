@@ -143,7 +143,8 @@ def _pairs(world: World, x: Offers, a: Numbers, b: Numbers) -> tuple[Numbers, ..
         (whole, np.minimum((x.limit[whole] - few * x.pack[other]) // x.pack[whole], x.most[whole]), other, few)
     )
     if above:
-        found += _along_the_ratio(x, a, b, above, below)
+        for aim in (np.minimum(x.need, x.limit), x.limit):
+            found += _along_the_ratio(x, a, b, above, below, aim)
     offer, packs, second, more = (np.concatenate(column) for column in zip(*found, strict=True))
     units = packs * x.pack[offer] + more * x.pack[second]
     lost = packs * x.pack[offer] * x.losing[offer] + more * x.pack[second] * x.losing[second]
@@ -160,9 +161,10 @@ def _pairs(world: World, x: Offers, a: Numbers, b: Numbers) -> tuple[Numbers, ..
     rewarded = np.zeros(len(world.lines), dtype=bool)
     rewarded[[world.offers[o].line for row in world.agreed for o in row.offers]] = True
     rewarded[x.line[ends_of(x)]] = True
-    full, over = units >= x.need[offer], (units > x.need[offer]) & rewarded[x.line[offer]]
+    mixed = x.losing[offer] | x.losing[second]  # winners may be bought for the sake of 非中选 alone
+    full, over = units >= x.need[offer], (units > x.need[offer]) & (rewarded[x.line[offer]] | mixed)
     hulls = []
-    for part, side in ((fits & full, 1), (fits & ~full, -1), (fits & over, -1)):
+    for part, side in ((fits & full, 1), (fits & ~full, -1), (fits & ~full & mixed, 1), (fits & over, -1)):
         hulls.append(_corners(columns[0][part], columns[1][part], columns[2][part], columns[3][part], side))
     offer, packs, second, more = (np.concatenate(column) for column in zip(*hulls, strict=True))
     return offer, packs, second, more
@@ -176,7 +178,7 @@ def ends_of(x: Offers) -> Numbers:
 def _filled(x: Offers, a: Numbers, b: Numbers, few: Numbers, up: bool, ratio: tuple[int, int]) -> tuple[Numbers, ...]:
     """The packs of `a` that end the need beside `few` of `b`, rounded up or down, and enough winners for that much 非中选."""
     above, below = ratio
-    rest = x.need[a] - few * x.pack[b]
+    rest = np.minimum(x.need, x.limit)[a] - few * x.pack[b]
     packs = np.maximum(x.least[a], -(-rest // x.pack[a])) if up else rest // x.pack[a]
     if above:
         owed = -(-below * few * x.pack[b] // (above * x.pack[a]))
@@ -184,16 +186,18 @@ def _filled(x: Offers, a: Numbers, b: Numbers, few: Numbers, up: bool, ratio: tu
     return a, np.minimum(packs, x.most[a]), b, few
 
 
-def _along_the_ratio(x: Offers, a: Numbers, b: Numbers, above: int, below: int) -> list[tuple[Numbers, ...]]:
-    """As much 非中选 as the winners allow, near the place where the need ends."""
+def _along_the_ratio(
+    x: Offers, a: Numbers, b: Numbers, above: int, below: int, aim: Numbers
+) -> list[tuple[Numbers, ...]]:
+    """As much 非中选 as the winners allow, near the place where that many units (`aim`) are reached."""
     mixed = x.winning[a] & x.losing[b]
     a, b = a[mixed], b[mixed]
     step = below * x.pack[b] // np.gcd(below * x.pack[b], above * x.pack[a])
-    end = np.minimum(-(-x.need[a] * below // ((above + below) * x.pack[a])), x.most[a])
-    low, high = np.maximum(x.least[a], end - step), np.minimum(x.most[a], end + 1)
+    end = np.minimum(-(-aim[a] * below // ((above + below) * x.pack[a])), x.most[a])
+    low, high = np.maximum(x.least[a], end - step), np.minimum(x.most[a], end + step + 1)
     own, number = running(np.maximum(high - low + 1, 0))
     a, b, packs = a[own], b[own], low[own] + number
-    rest, allowed = x.need[a] - packs * x.pack[a], above * packs * x.pack[a] // (below * x.pack[b])
+    rest, allowed = aim[a] - packs * x.pack[a], above * packs * x.pack[a] // (below * x.pack[b])
     most = np.minimum(allowed, x.most[b])
     return [
         (a, packs, b, np.minimum(np.maximum(x.least[b], -(-rest // x.pack[b])), most)),

@@ -30,6 +30,11 @@ def test_all_nine_values_equal_those_of_the_reference(seed):
     assert differences(seed) == []
 
 
+@pytest.mark.parametrize("seed", [3, 8, 21])
+def test_all_nine_values_equal_those_of_the_reference_where_more_is_wanted_than_money_buys(seed):
+    assert differences(seed, sites=3, drugs=12, suppliers=2) == []
+
+
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(1000, 10**6), st.integers(1, 3), st.integers(1, 5))
 def test_all_nine_values_equal_those_of_the_reference_for_any_size(seed, sites, drugs):
