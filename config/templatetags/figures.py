@@ -84,6 +84,30 @@ def pct(value, places=1) -> str:
     return NOTHING if number is None else f"{_fixed(number * 100, int(places))}%"
 
 
+@register.filter
+def points(value) -> str:
+    """A change of a share in percentage points: -0.0023 → -0.23 个百分点."""
+    number = _number(value)
+    return NOTHING if number is None else f"{_fixed(number * 100, 2)} 个百分点"
+
+
+@register.filter
+def cell(value) -> str:
+    """A cell of a drill table: numbers with thousands marks and at most four places, nothing as —, words as they are."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return NOTHING if value is None or value == "" else str(value)
+    number = _number(value)
+    if number is None:
+        return NOTHING
+    places = -number.as_tuple().exponent
+    return _fixed(number, min(max(int(places), 0), 4))
+
+
+@register.filter
+def is_number(value) -> bool:
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+
+
 def _local(value: dt.datetime) -> dt.datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 

@@ -96,7 +96,10 @@ class Wish:
 
 
 def wanted(lines: Lines, wish: Wish) -> list[Difference]:
-    """The changes of one application. Raises VersionRefused when the list already is as asked, or lacks what it names."""
+    """The changes of one application. Raises VersionRefused when the list already is as asked, or lacks what it names.
+
+    A change of level keeps the tier, and the restriction too unless another one is asked for.
+    """
     here = lines.get(wish.presentation)
     if wish.kind in (Kind.ADD, Kind.REPLACE) and here is not None:
         raise VersionRefused("要调入的品规已在目录中")
@@ -105,7 +108,8 @@ def wanted(lines: Lines, wish: Wish) -> list[Difference]:
     if wish.kind == Kind.REMOVE:
         return [Difference(wish.presentation, here, None)]
     if wish.kind == Kind.LEVEL and here is not None:
-        after = replace(here, **{name: getattr(wish.line, name) for name in ("lowest_level", "restriction", "tier")})
+        restriction = wish.line.restriction if wish.line.restriction != "none" else here.restriction
+        after = replace(here, lowest_level=wish.line.lowest_level, restriction=restriction)
         after = replace(after, review_on=wish.line.review_on or here.review_on)
         if after == here:
             raise VersionRefused("目录中此品规已是所申请的级别与限制")
@@ -165,7 +169,8 @@ def sentence(one: Difference) -> str:
     if one.before is not None and one.after is not None:
         return "；".join(f"{what}由“{a}”改为“{b}”" for what, a, b in in_words(one))
     line = one.after or one.before
-    points = [f"{what}{words}" for what, words in _words(line).items() if words and words != "无"]
+    said = {what: words for what, words in _words(line).items() if what != "说明"}
+    points = [f"{what} {words}" for what, words in said.items() if words and words != "无"]
     head = "新列入目录" if one.before is None else "移出目录，原"
     return f"{head}：{'，'.join(points)}" if one.before is None else f"{head}{'，'.join(points)}"
 
