@@ -6,6 +6,7 @@ from formulary.models.committee import VOTING_OFFICES, Body, BodyKind, Expert, O
 from formulary.models.deputy import Deputy
 from formulary.models.drug_request import DrugRequest, DrugRequestStep
 from formulary.models.expert_draw import ExpertDraw
+from formulary.models.formulary_import import FormularyImport
 from formulary.models.history import ChainHead, Event
 from formulary.models.job import Job, JobState
 from formulary.models.list_upload import ListUpload
@@ -50,6 +51,7 @@ __all__ = [
     "Expert",
     "ExpertDraw",
     "FormularyEntry",
+    "FormularyImport",
     "FormularyVersion",
     "Institution",
     "Job",
