@@ -13,6 +13,9 @@ class Intake(models.Model):
         FILE = "file", "文件"
         API = "api", "接口"
         SEED = "seed", "演示数据"
+        ORDER = "order", "采购验收"
+        TRANSFER = "transfer", "调剂"
+        HAND = "hand", "手工"
 
     alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="intakes", verbose_name="医共体")
     source = models.CharField("来源", max_length=8, choices=Source.choices)
