@@ -28,6 +28,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(P.SEE_ALERTS, "shortage.views.panels.alerts", "shortage/_home_alerts.html"),
     Panel(P.SEE_PLANS, "procurement.views.panels.latest_plan", "procurement/_home_plan.html"),
     Panel(P.DECIDE_MATCHES, "formulary.views.panels.matches", "formulary/_home_matches.html"),
+    Panel(P.CONFIRM_NOTICES, "formulary.views.panels.version_notices", "formulary/_home_notices.html"),
     Panel(P.SEE_FORMULARY, "formulary.views.panels.formulary", "formulary/_home_formulary.html"),
     Panel(P.CHECK_PROPOSALS, "formulary.views.panels.suggestions", "formulary/_home_suggestions.html"),
     Panel(P.ADMINISTER, "formulary.views.panels.administration", "formulary/_home_administration.html"),

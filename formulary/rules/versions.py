@@ -98,7 +98,7 @@ class Wish:
 def wanted(lines: Lines, wish: Wish) -> list[Difference]:
     """The changes of one application. Raises VersionRefused when the list already is as asked, or lacks what it names.
 
-    A change of level keeps the tier, and the restriction too unless another one is asked for.
+    A change of level says level, restriction and tier, as its form does.
     """
     here = lines.get(wish.presentation)
     if wish.kind in (Kind.ADD, Kind.REPLACE) and here is not None:
@@ -108,8 +108,7 @@ def wanted(lines: Lines, wish: Wish) -> list[Difference]:
     if wish.kind == Kind.REMOVE:
         return [Difference(wish.presentation, here, None)]
     if wish.kind == Kind.LEVEL and here is not None:
-        restriction = wish.line.restriction if wish.line.restriction != "none" else here.restriction
-        after = replace(here, lowest_level=wish.line.lowest_level, restriction=restriction)
+        after = replace(here, **{name: getattr(wish.line, name) for name in ("lowest_level", "restriction", "tier")})
         after = replace(after, review_on=wish.line.review_on or here.review_on)
         if after == here:
             raise VersionRefused("目录中此品规已是所申请的级别与限制")

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from formulary import queries
+from formulary.queries.notices import unread
 
 
 def formulary(scope):
@@ -59,3 +60,9 @@ def administration(_scope):
         ("规则值", "阈值、比例与提前量，按日期生效", "admin:formulary_rulevalue_changelist", "sliders-horizontal"),
     ]
     return {"links": [{"label": a, "note": b, "url": reverse(c), "icon": d} for a, b, c, d in links]}
+
+
+def version_notices(scope):
+    """Versions that nobody of the person's institutions has confirmed to have read; no panel when there are none."""
+    rows = list(unread(scope.institution_ids)[:6])
+    return {"rows": rows, "hidden": not rows}

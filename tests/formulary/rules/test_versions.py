@@ -111,9 +111,9 @@ def test_replacing_adds_one_and_removes_one():
 
 
 def test_changing_the_level_keeps_what_was_said_of_the_drug():
-    here = Line("二级", "limited", 2, reason="集采中选", review_on=dt.date(2027, 1, 1))
+    here = Line("二级", reason="集采中选", review_on=dt.date(2027, 1, 1))
     one = wanted({1: here}, Wish(Kind.LEVEL, 1, Line("基层", reason="申请 2026-1")))[0]
-    assert one.after == Line("基层", "limited", 2, reason="集采中选", review_on=dt.date(2027, 1, 1))
+    assert one.after == Line("基层", reason="集采中选", review_on=dt.date(2027, 1, 1))
     assert sentence(one) == "最低使用级别由“二级”改为“基层”"
 
 
