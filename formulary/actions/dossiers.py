@@ -9,6 +9,7 @@ from formulary.actions.history import record
 from formulary.dossier_files import files_of, link_of, links_of
 from formulary.models import Event, FormularyVersion, Person
 from formulary.rules import dossier
+from formulary.rules.chain import Link
 
 VERB = "导出版本卷宗"
 
@@ -65,7 +66,7 @@ def check_dossier(content: bytes) -> Verdict:
     return verdict
 
 
-def _against_the_chain(chain: str, checksum: str, links: list[dossier.Link], verdict: Verdict) -> None:
+def _against_the_chain(chain: str, checksum: str, links: list[Link], verdict: Verdict) -> None:
     events = Event.objects.filter(chain=chain)
     if not events.exists():
         verdict.notes.append("本系统没有此医共体的操作链，只核对了卷宗自身")

@@ -60,7 +60,7 @@ class Row:
 def guess(headers: Iterable[str]) -> dict[str, str]:
     """field → column, as far as the headers say it."""
     known = {clean(header): header for header in headers}
-    found = {}
+    found: dict[str, str] = {}
     for field, words in SYNONYMS.items():
         column = next((known[clean(word)] for word in words if clean(word) in known), None)
         if column is not None and column not in found.values():

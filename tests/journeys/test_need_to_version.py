@@ -124,7 +124,7 @@ def apply_for_the_winner(pharmacist):
     press(pharmacist, "提交")
     pharmacist.sees("形式审查")
     pharmacist.fits()
-    return Adjustment.objects.get()
+    return Adjustment.objects.latest("pk")
 
 
 def check_formally(desk, row):
@@ -193,7 +193,7 @@ def show_and_answer(enter, desk, pharmacist, row):
     desk.fits()
     press(desk, "发布公示")
     desk.sees("公示中")
-    shown = Publicity.objects.get()
+    shown = Publicity.objects.latest("pk")
     stranger = enter(None, PHONE)
     stranger.go(f"/gongshi/{shown.slug}/")
     stranger.sees("替格瑞洛片")
@@ -212,7 +212,7 @@ def show_and_answer(enter, desk, pharmacist, row):
     pharmacist.page.reload()
     pharmacist.sees("现有库存按消化计划用完")
     past = dt.timedelta(days=30)
-    Publicity.objects.update(opens_on=shown.opens_on - past, closes_on=shown.opens_on - past + dt.timedelta(days=15))
+    Publicity.objects.filter(pk=shown.pk).update(opens_on=shown.opens_on - past, closes_on=shown.opens_on - past + dt.timedelta(days=15))
     desk.page.reload()
     press(desk, "结束公示")
     desk.sees("公示已结束")
@@ -297,7 +297,7 @@ def test_an_emergency_item_is_used_before_the_meeting(county, enter):
     press(doctor, "提交")
     doctor.sees("主任审批")
     doctor.fits()
-    row = Adjustment.objects.get()
+    row = Adjustment.objects.latest("pk")
     chair.go(f"/adjustments/{row.pk}/")
     opened(chair, "批准临时使用")
     for box in chair.page.locator("input[name^=exception_]:visible").all():
