@@ -84,14 +84,29 @@ NAVIGATION: tuple[Group, ...] = (
     Group(
         "药事会",
         (
+            Item(
+                "调整申请",
+                "file-pen-line",
+                "adjustment_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.applications.waiting_application_count",
+            ),
             Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
             Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
+            Item("药事委员会", "users-round", "committee_index", P.SEE_GOVERNANCE),
         ),
     ),
     Group(
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item(
+                "缺药登记",
+                "clipboard-list",
+                "request_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.drug_requests.waiting_request_count",
+            ),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
             Item(
                 "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
