@@ -156,7 +156,9 @@ def _shell(request: HttpRequest) -> dict:
         return {"groups": [], "person": None, "search_url": "", "bell": None}
     names = [item.url_name for group in NAVIGATION for item in group.items]
     active = active_name(getattr(request.resolver_match, "view_name", ""), names)
-    groups = [{"label": group.label, "links": links} for group in NAVIGATION if (links := _links(group, person, active))]
+    groups = [
+        {"label": group.label, "links": links} for group in NAVIGATION if (links := _links(group, person, active))
+    ]
     short = sum(len(group["links"]) for group in groups) <= ROOMY
     for position, group in enumerate(groups):
         group["open"] = short or position == 0 or any(link["active"] for link in group["links"])

@@ -75,7 +75,7 @@ class Visitor:
             button.click()
         line = self.page.locator(".nav a", has_text=label).first
         if not line.is_visible():
-            self.page.locator(".fold", has=line).get_by_role("button").click()
+            self.page.locator(".fold", has=self.page.locator("a", has_text=label)).get_by_role("button").click()
         return line
 
     def fits(self):
