@@ -212,7 +212,9 @@ def show_and_answer(enter, desk, pharmacist, row):
     pharmacist.page.reload()
     pharmacist.sees("现有库存按消化计划用完")
     past = dt.timedelta(days=30)
-    Publicity.objects.filter(pk=shown.pk).update(opens_on=shown.opens_on - past, closes_on=shown.opens_on - past + dt.timedelta(days=15))
+    Publicity.objects.filter(pk=shown.pk).update(
+        opens_on=shown.opens_on - past, closes_on=shown.opens_on - past + dt.timedelta(days=15)
+    )
     desk.page.reload()
     press(desk, "结束公示")
     desk.sees("公示已结束")
