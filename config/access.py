@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     RUN_WATCH = "run_watch"
+    SET_THRESHOLDS = "set_thresholds"
     SEE_PLANS = "see_plans"
     RUN_PLANS = "run_plans"
     SEE_JOBS = "see_jobs"
@@ -81,14 +82,14 @@ ROLES: dict[Role, RoleRow] = {
         "委员会办公室，导入政策目录、处理名称匹配、准备会议",
         Scope.ALLIANCE,
         _READER
-        | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
+        | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SET_THRESHOLDS, P.RUN_WATCH, P.SEE_JOBS}
         | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
-        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE},
+        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.SET_THRESHOLDS, P.PROPOSE},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",

@@ -15,6 +15,7 @@ from shortage.models.stock import (
     StockLot,
     StockPosition,
 )
+from shortage.models.trial import Trial
 
 __all__ = [
     "CURRENT",
@@ -39,6 +40,7 @@ __all__ = [
     "StockLevel",
     "StockLot",
     "StockPosition",
+    "Trial",
     "Upload",
     "WatchRun",
 ]
