@@ -4,6 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 TODAY = dt.date(2026, 11, 21)
@@ -26,23 +27,29 @@ def world(db):
     return make_world()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _sqlite_may_be_emptied():
-    """Between transactional tests SQLite empties its tables by DELETE, which frozen rows refuse: lift their triggers then.
+@pytest.fixture(scope="session", autouse=True)
+def guards_rest_while_tables_are_emptied():
+    """SQLite empties its tables by DELETE after a test that commits, which the database's own guards refuse.
 
-    PostgreSQL truncates, which asks no row trigger.
+    PostgreSQL truncates, which they do not see. Nothing else may take them away.
     """
-    from django.db.backends.sqlite3.operations import DatabaseOperations
+    if connection.vendor != "sqlite":
+        yield
+        return
+    flush = type(connection.ops).execute_sql_flush
 
-    plain = DatabaseOperations.sql_flush
-
-    def without_triggers(self, *args, **kwargs):
-        statements = plain(self, *args, **kwargs)
-        with self.connection.cursor() as cursor:
+    def without_guards(operations, statements):
+        with operations.connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-        return [*(f'DROP TRIGGER "{name}"' for name, _ in triggers), *statements, *(sql for _, sql in triggers)]
+            guards = cursor.fetchall()
+            for name, _sql in guards:
+                cursor.execute(f"DROP TRIGGER {name}")
+            try:
+                flush(operations, statements)
+            finally:
+                for _name, sql in guards:
+                    cursor.execute(sql)
 
-    DatabaseOperations.sql_flush = without_triggers
-    yield
-    DatabaseOperations.sql_flush = plain
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connection.ops), "execute_sql_flush", without_guards)
+        yield

@@ -20,8 +20,9 @@ from formulary.models.meeting import (
     Outcome,
     VoterMark,
 )
+from formulary.models.meeting_paper import MeetingPaper
 from formulary.models.notice import RunDown, VersionNotice
-from formulary.models.people import Membership, Person
+from formulary.models.people import FormerPassword, Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
 from formulary.models.rule_exception import RuleException
@@ -49,6 +50,7 @@ __all__ = [
     "Event",
     "Expert",
     "ExpertDraw",
+    "FormerPassword",
     "FormularyEntry",
     "FormularyVersion",
     "Institution",
@@ -61,6 +63,7 @@ __all__ = [
     "ListUpload",
     "Medicine",
     "Meeting",
+    "MeetingPaper",
     "MeetingState",
     "Membership",
     "NameMatch",

@@ -123,7 +123,7 @@ def outcomes(walk: Walk) -> tuple[Flags, Flags]:
 def _run_start(on: Flags) -> Ints:
     """(N, S) the step at which the standing warning began."""
     steps = np.arange(on.shape[1])
-    return np.minimum(np.maximum.accumulate(np.where(on, -1, steps), axis=1) + 1, steps)
+    return np.asarray(np.minimum(np.maximum.accumulate(np.where(on, -1, steps), axis=1) + 1, steps))
 
 
 def _stride(days: Ints) -> int:

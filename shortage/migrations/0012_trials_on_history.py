@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0010_published_versions_are_frozen'),
-        ('shortage', '0009_doubts_about_facts'),
+        ('shortage', '0011_acceptance_as_a_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
