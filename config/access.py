@@ -21,6 +21,7 @@ class Permission(StrEnum):
     RUN_MEETINGS = "run_meetings"
     VOTE = "vote"
     OBJECT = "object"
+    DECIDE_SUBSETS = "decide_subsets"
     PUBLISH_FORMULARY = "publish_formulary"
     MANAGE_COMMITTEE = "manage_committee"
     IMPORT_LISTS = "import_lists"
@@ -81,7 +82,7 @@ ROLES: dict[Role, RoleRow] = {
         Scope.ALLIANCE,
         _READER
         | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
-        | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE},
+        | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE, P.DECIDE_SUBSETS},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
@@ -97,9 +98,9 @@ ROLES: dict[Role, RoleRow] = {
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，查看本机构目录、库存、预警与计划，可提出调整申请与异议",
+        "成员机构负责人，查看本机构目录、库存、预警与计划，审核本机构目录，可提出调整申请与异议",
         Scope.INSTITUTION,
-        _READER | {P.PROPOSE, P.OBJECT},
+        _READER | {P.PROPOSE, P.OBJECT, P.DECIDE_SUBSETS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

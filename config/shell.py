@@ -50,6 +50,17 @@ NAVIGATION: tuple[Group, ...] = (
             Item("政策目录", "library", "list_index", P.SEE_DRUGS),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
             Item(
+                "机构目录",
+                "building-2",
+                "subset_list",
+                P.SEE_FORMULARY,
+                "formulary.queries.subsets.open_proposal_count",
+            ),
+            Item(
+                "复评", "calendar-clock", "review_list", P.SEE_GOVERNANCE, "formulary.queries.reviews.due_review_count"
+            ),
+            Item("基药考核", "chart-no-axes-column", "assessment_list", P.SEE_GOVERNANCE),
+            Item(
                 "调整线索",
                 "lightbulb",
                 "suggestion_list",

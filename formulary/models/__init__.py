@@ -2,6 +2,7 @@
 
 from formulary.models.adjustment import Adjustment, AdjustmentFile, AdjustmentStep
 from formulary.models.alliance import Alliance, Institution, Level
+from formulary.models.assessment import AssessmentFigure, AssessmentRun, Holding, PrescriptionCount
 from formulary.models.committee import VOTING_OFFICES, Body, BodyKind, Expert, Office, Seat
 from formulary.models.deputy import Deputy
 from formulary.models.drug_request import DrugRequest, DrugRequestStep
@@ -23,8 +24,10 @@ from formulary.models.meeting import (
 from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
+from formulary.models.review import EntryReview
 from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
+from formulary.models.subset import SubsetEntry, SubsetProposal
 from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
@@ -35,6 +38,8 @@ __all__ = [
     "AdjustmentStep",
     "AgendaItem",
     "Alliance",
+    "AssessmentFigure",
+    "AssessmentRun",
     "Attendance",
     "BallotBox",
     "Body",
@@ -45,11 +50,13 @@ __all__ = [
     "DrugRequest",
     "DrugRequestStep",
     "EntryLink",
+    "EntryReview",
     "Event",
     "Expert",
     "ExpertDraw",
     "FormularyEntry",
     "FormularyVersion",
+    "Holding",
     "Institution",
     "Job",
     "JobState",
@@ -67,6 +74,7 @@ __all__ = [
     "Office",
     "Outcome",
     "Person",
+    "PrescriptionCount",
     "Presentation",
     "Product",
     "Publicity",
@@ -74,6 +82,8 @@ __all__ = [
     "RuleException",
     "RuleValue",
     "Seat",
+    "SubsetEntry",
+    "SubsetProposal",
     "Suggestion",
     "VersionChange",
     "VoterMark",
