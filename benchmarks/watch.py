@@ -299,9 +299,14 @@ def _copy(source: int, to: int) -> None:
 
 
 def _insert(model, columns: dict) -> None:
-    """Columns by attribute name: arrays of one length, or one value for every row."""
-    from django.db import connection
+    """Columns by attribute name: arrays of one length, or one value for every row; other text columns stay empty."""
+    from django.db import connection, models
 
+    columns = columns | {
+        field.attname: field.get_default()
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.CharField) and not field.null and field.attname not in columns
+    }
     names = ", ".join(connection.ops.quote_name(name) for name in columns)
     lists = [values.tolist() if isinstance(values, np.ndarray) else repeat(values) for values in columns.values()]
     table = connection.ops.quote_name(model._meta.db_table)

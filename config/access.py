@@ -22,6 +22,7 @@ class Permission(StrEnum):
     VOTE = "vote"
     OBJECT = "object"
     DECIDE_SUBSETS = "decide_subsets"
+    CONFIRM_NOTICES = "confirm_notices"
     PUBLISH_FORMULARY = "publish_formulary"
     MANAGE_COMMITTEE = "manage_committee"
     IMPORT_LISTS = "import_lists"
@@ -94,13 +95,13 @@ ROLES: dict[Role, RoleRow] = {
         "药师",
         "成员机构药房，上报库存与用量，接收并处置缺药预警",
         Scope.INSTITUTION,
-        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT},
+        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
         "成员机构负责人，查看本机构目录、库存、预警与计划，审核本机构目录，可提出调整申请与异议",
         Scope.INSTITUTION,
-        _READER | {P.PROPOSE, P.OBJECT, P.DECIDE_SUBSETS},
+        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.DECIDE_SUBSETS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

@@ -48,6 +48,13 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Item("药品与状态", "pill", "drug_list", P.SEE_DRUGS),
             Item("政策目录", "library", "list_index", P.SEE_DRUGS),
+            Item(
+                "目录版本",
+                "book-copy",
+                "version_list",
+                P.SEE_FORMULARY,
+                "formulary.queries.notices.unread_notices_of",
+            ),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
             Item(
                 "机构目录",
@@ -60,6 +67,13 @@ NAVIGATION: tuple[Group, ...] = (
                 "复评", "calendar-clock", "review_list", P.SEE_GOVERNANCE, "formulary.queries.reviews.due_review_count"
             ),
             Item("基药考核", "chart-no-axes-column", "assessment_list", P.SEE_GOVERNANCE),
+            Item(
+                "公示",
+                "megaphone",
+                "publicity_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.publicity.open_objection_count",
+            ),
             Item(
                 "调整线索",
                 "lightbulb",
@@ -77,11 +91,25 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "药事会",
+        (
+            Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
+            Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
+        ),
+    ),
+    Group(
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
+            Item(
+                "数据核对",
+                "clipboard-check",
+                "finding_list",
+                P.SEE_STOCK,
+                "shortage.queries.quality.open_finding_count",
+            ),
             Item("补货线", "package-check", "stock_reorder", P.SEE_STOCK),
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),

@@ -1,5 +1,6 @@
-from django.urls import path
+from django.urls import include, path
 
+from formulary import version_urls
 from formulary.views import (
     assessments,
     drugs,
@@ -15,6 +16,7 @@ from formulary.views import (
 )
 
 urlpatterns = [
+    *version_urls.urlpatterns,
     path("drugs/", drugs.drug_list, name="drug_list"),
     path("drugs/<str:code>/", drugs.drug_detail, name="drug_detail"),
     path("formulary/", versions.version_current, name="version_current"),
@@ -51,4 +53,5 @@ urlpatterns = [
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
+    path("", include("formulary.meeting_urls")),
 ]

@@ -24,6 +24,8 @@ EXAMPLE = {
     "expiry": "2028-07",
     "supplier": "S01",
     "order": "PO-2026-118",
+    "supplier_name": "惠民医药",
+    "due": "2026-11-25",
 }
 
 
@@ -56,6 +58,17 @@ class ReceiptRow(Codes):
     expiry: str | None = Field(None, description="有效期")
     supplier: str | None = Field(None, description="供应商编码")
     order: str | None = Field(None, description="订单号")
+
+
+class OrderRow(Codes):
+    """在途订单：按订单号识别，再次发送即更正；按订单号到货后自动核销。"""
+
+    quantity: int = Field(..., ge=1, description="订货数量，大于 0")
+    date: dt.date = Field(..., description="下单日期，不晚于今天")
+    order: str = Field(..., description="订单号")
+    due: dt.date | None = Field(None, description="预计到货日，不早于下单日期；未约定可省略")
+    supplier: str | None = Field(None, description="供应商编码")
+    supplier_name: str | None = Field(None, description="供应商名称")
 
 
 class RowAnswer(Schema):
@@ -134,6 +147,7 @@ def _post(kind: Kind, row: type[Schema], summary: str) -> None:
 _post(Kind.STOCK, StockRow, "上报日末库存")
 _post(Kind.CONSUMPTION, ConsumptionRow, "上报用量")
 _post(Kind.RECEIPTS, ReceiptRow, "上报到货")
+_post(Kind.ORDERS, OrderRow, "上报在途订单")
 
 
 def _refusal(status: int, message: str) -> HttpResponse:

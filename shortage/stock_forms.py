@@ -39,7 +39,7 @@ class ReorderFilter(FilterForm):
 class StockFileForm(forms.Form):
     file = forms.FileField(
         label="库存与用量文件",
-        help_text="xlsx、xls 或 CSV（UTF-8、GB18030），不大于 20 MB；工作表命名为“库存”“消耗”",
+        help_text="xlsx、xls 或 CSV（UTF-8、GB18030），不大于 20 MB；工作表命名为“库存”“消耗”“到货”“在途”",
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.txt"}),
         error_messages={"required": "请选择文件", "empty": "文件是空的"},
     )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shortage.views import alerts, foresight, notices, reorder, stock, stock_import, watching
+from shortage.views import alerts, entry, foresight, notices, quality, reorder, stock, stock_import, watching
 
 urlpatterns = [
     path("alerts/", alerts.alert_list, name="alert_list"),
@@ -15,6 +15,10 @@ urlpatterns = [
     path("stock/", stock.stock_list, name="stock_list"),
     path("stock/<int:institution>/<int:presentation>/", stock.stock_detail, name="stock_detail"),
     path("stock/reorder/", reorder.reorder_list, name="stock_reorder"),
+    path("stock/entry/<str:kind>/", entry.stock_entry, name="stock_entry"),
+    path("stock/findings/", quality.finding_list, name="finding_list"),
+    path("stock/findings/<int:pk>/", quality.finding_detail, name="finding_detail"),
+    path("stock/findings/<int:pk>/<str:verb>/", quality.finding_decide, name="finding_decide"),
     path("stock/feeds/", stock.stock_feeds, name="stock_feeds"),
     path("stock/import/", stock_import.stock_import, name="stock_import"),
     path("stock/import/template/", stock_import.stock_template, name="stock_import_template"),

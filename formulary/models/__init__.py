@@ -21,6 +21,8 @@ from formulary.models.meeting import (
     Outcome,
     VoterMark,
 )
+from formulary.models.meeting_paper import MeetingPaper
+from formulary.models.notice import RunDown, VersionNotice
 from formulary.models.people import Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
@@ -67,6 +69,7 @@ __all__ = [
     "ListUpload",
     "Medicine",
     "Meeting",
+    "MeetingPaper",
     "MeetingState",
     "Membership",
     "NameMatch",
@@ -81,10 +84,12 @@ __all__ = [
     "Restriction",
     "RuleException",
     "RuleValue",
+    "RunDown",
     "Seat",
     "SubsetEntry",
     "SubsetProposal",
     "Suggestion",
     "VersionChange",
+    "VersionNotice",
     "VoterMark",
 ]

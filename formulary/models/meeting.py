@@ -89,6 +89,7 @@ class Outcome(models.TextChoices):
     PASSED = "passed", "通过"
     FAILED = "failed", "未通过"
     DEFERRED = "deferred", "暂缓"
+    NOTED = "noted", "已听取"
 
 
 class AgendaItem(models.Model):
@@ -105,6 +106,7 @@ class AgendaItem(models.Model):
     adjustment = models.ForeignKey(
         Adjustment, models.PROTECT, null=True, blank=True, related_name="agenda_items", verbose_name="调整申请"
     )
+    balloted = models.BooleanField("需表决", default=True, help_text="只听取、不表决的议题不设票箱")
     secret = models.BooleanField("无记名", default=True)
     state = models.CharField("状态", max_length=8, choices=State.choices, default=State.PENDING)
     round = models.PositiveSmallIntegerField("第几轮", default=1)

@@ -24,6 +24,11 @@ class FormularyVersion(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="successors", verbose_name="前一版本"
     )
     is_correction = models.BooleanField("更正版", default=False, help_text="更正前一版本的差错，不删改前一版本")
+    imported_from = models.CharField("导入自", max_length=200, blank=True, help_text="导入的目录文件名")
+    findings = models.JSONField("发布时规则核对", default=list, help_text="规则、对象、结论、例外理由")
+    seal = models.CharField(
+        "封存哈希", max_length=64, blank=True, help_text="发布时对全部条目计算；有值的版本由数据库触发器冻结"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "用药目录版本"
@@ -35,10 +40,20 @@ class FormularyVersion(models.Model):
                 name="formulary_version_published_has_date",
                 condition=Q(published_at__isnull=True) | Q(effective_from__isnull=False),
             ),
+            models.CheckConstraint(
+                name="formulary_version_sealed_is_published", condition=Q(seal="") | Q(published_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["alliance"], condition=Q(published_at__isnull=True), name="formulary_version_one_draft"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.title} 第 {self.number} 版"
+
+    @property
+    def is_published(self) -> bool:
+        return self.published_at is not None
 
 
 class Restriction(models.TextChoices):

@@ -20,7 +20,8 @@ class Charter:
     antimicrobial does not come back earlier. publicity_days: working days of 公示. minimum_scorers: sheets before a
     candidate is ready. rounds: how often a tied item may be voted. emergency_days: longest temporary use.
     review_months: trial until a new drug's use is reviewed. minutes_years: how long minutes are kept.
-    second_vote_after_tie: a tie is voted again at once rather than deferred."""
+    second_vote_after_tie: a tie is voted again at once rather than deferred. antimicrobial_of_members: shares on
+    antimicrobials are taken of all members, not of those present (第84号 speaks of 成员 and 委员)."""
 
     quorum: Fraction = Fraction(2, 3)
     recused_count: bool = True
@@ -29,6 +30,7 @@ class Charter:
     antimicrobial_group_share: Fraction = Fraction(2, 3)
     antimicrobial_removal_share: Fraction = Fraction(1, 2)
     antimicrobial_rest_months: int = 12
+    antimicrobial_of_members: bool = True
     publicity_days: int = 5
     minimum_scorers: int = 3
     rounds: int = 2
@@ -51,6 +53,12 @@ def read_charter(value_of: Callable[[str, Any], Any]) -> Charter:
     return Charter(**found)
 
 
+def as_stored(charter: Charter) -> dict[str, Any]:
+    """The charter as JSON, shares as "2/3"; `read_charter` reads it back by its keys."""
+    values = {f"charter.{field.name}": getattr(charter, field.name) for field in fields(Charter)}
+    return {key: str(value) if isinstance(value, Fraction) else value for key, value in values.items()}
+
+
 LABELS = {
     "quorum": "到会比例",
     "recused_count": "回避委员计入到会人数",
@@ -59,6 +67,7 @@ LABELS = {
     "antimicrobial_group_share": "新增抗菌药物：工作组同意比例",
     "antimicrobial_removal_share": "清退抗菌药物：工作组同意比例",
     "antimicrobial_rest_months": "清退的抗菌药物多少个月内不得再进",
+    "antimicrobial_of_members": "抗菌药物的同意比例按全体成员计",
     "publicity_days": "公示工作日",
     "minimum_scorers": "每个候选品规至少几份评分",
     "rounds": "同一议题最多表决几轮",

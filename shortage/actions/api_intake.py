@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from formulary.actions.history import record
-from shortage.actions import facts
+from shortage.actions import expected, facts
 from shortage.actions.effects import daily, stock_warnings, use_warnings
 from shortage.actions.fact_tables import ITEM_DAY, each
 from shortage.models import ApiToken, IdempotentAnswer, Intake
@@ -107,7 +107,7 @@ def _store(kind: Kind, rows: Sequence[object], *, token: ApiToken, sha256: str, 
     for one in answers:
         counts[one["status"]] += 1
     if intake is not None:
-        intake.counts = {"rows": {kind.value: {**counts, "removed": 0}}}
+        intake.counts = {**intake.counts, "rows": {kind.value: {**counts, "removed": 0}}}
         intake.save(update_fields=["counts"])
         record("接口接收数据", intake, alliance=place.alliance, by=None, now=now, data={"rows": intake.counts["rows"]})
     return {"intake": intake.pk if intake else None, "counts": counts, "rows": answers}
@@ -127,8 +127,10 @@ def _put(kind: Kind, frame: pd.DataFrame, answers: list[Answer], *, intake: Inta
         warnings = use_warnings(change.rows)
         dated = frame.assign(date=pd.to_datetime(frame["date"]).astype("datetime64[s]"))
         outcomes = dated.merge(change.rows[[*ITEM_DAY, "outcome"]], on=list(ITEM_DAY))
-    else:
+    elif kind is Kind.RECEIPTS:
         outcomes = facts.put_receipts(frame, intake=intake, now=now).rows
+    else:
+        outcomes = expected.put(frame, intake=intake)
     for row in each(outcomes[["row", "outcome"]]):
         answers[row.row - 1]["status"] = row.outcome
     for number, text in warnings:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from shortage.actions import facts
+from formulary.models import Institution
+from shortage.actions import expected, facts
 from shortage.actions.fact_tables import CONSUMPTION, ITEM_DAY, RECEIPTS, each
+from shortage.models import Feed
 from shortage.queries import stock as stock_queries
-from shortage.rules.stock_effect import Effect, count_outcomes, stock_jump, use_jump
+from shortage.queries.settings import watch_settings
+from shortage.rules.stock_effect import Effect, count_outcomes, stock_jump, thin_report, use_jump
 from shortage.rules.stock_file import Kind
 
 MOST_WARNINGS = 100
@@ -32,9 +35,14 @@ def effect_of(frames: dict[Kind, pd.DataFrame]) -> Effect:
         elif kind is Kind.CONSUMPTION:
             change = facts.plan(CONSUMPTION, daily(frame))
             effect.warnings += _named(use_warnings(change.rows), change.rows)
-        else:
+        elif kind is Kind.RECEIPTS:
             change = facts.plan(RECEIPTS, frame)
+        else:
+            counted = expected.plan(frame)["outcome"].value_counts().to_dict()
+            effect.rows[kind.value] = count_outcomes({str(name): int(n) for name, n in counted.items()}, 0)
+            continue
         effect.rows[kind.value] = count_outcomes(change.counts, 0)
+    effect.warnings = thin_warnings(frames) + effect.warnings
     effect.warnings = _shortened(effect.warnings)
     return effect
 
@@ -54,6 +62,29 @@ def _stock_effect(effect: Effect, frame: pd.DataFrame, change: facts.Change) -> 
             effect.items_changed += 1
             effect.items_to_zero += row.quantity == 0
     effect.warnings += _named(stock_warnings(change.levels.rows, known), change.levels.rows)
+
+
+def thin_warnings(frames: dict[Kind, pd.DataFrame]) -> list[str]:
+    """A few items dated today make an institution look as if it had reported: asked about before it is written."""
+    found = []
+    for kind, feed in ((Kind.STOCK, Feed.Kind.STOCK), (Kind.CONSUMPTION, Feed.Kind.CONSUMPTION)):
+        frame = frames.get(kind)
+        if frame is None or frame.empty:
+            continue
+        places = Institution.objects.in_bulk([int(x) for x in frame["institution_id"].unique()])
+        feeds = {row.institution_id: row for row in Feed.objects.filter(kind=feed, institution__in=places)}
+        for pk, place in places.items():
+            mine, last = frame[frame["institution_id"] == pk], feeds.get(pk)
+            reached: dt.date = max(mine["date"])
+            if last is None or reached <= last.last_date:
+                continue
+            share = watch_settings(place.alliance, reached)[2].thin_share
+            items = int(mine.loc[mine["date"] > last.last_date, "presentation_id"].nunique())
+            known = stock_queries.items_reported(place, kind is Kind.STOCK, last.last_date)
+            words = thin_report(items, known, f"{last.last_date:%m-%d}", f"{reached:%m-%d}", share, kind.label)
+            if words:
+                found.append(f"{place.short_name}：{words}")
+    return found
 
 
 def stock_warnings(levels: pd.DataFrame, known: dict[Item, tuple[dt.date, int]]) -> list[tuple[int, str]]:

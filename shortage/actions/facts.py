@@ -33,7 +33,9 @@ from shortage.actions.fact_tables import (
     current,
     tidy,
 )
-from shortage.models import Feed, Intake
+from shortage.models import CURRENT, Consumption, Feed, Intake, StockLevel
+from shortage.queries.settings import watch_settings
+from shortage.queries.stock import items_reported
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,27 @@ def lock(frame: pd.DataFrame) -> None:
     list(Institution.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
+def _whole_days(rows: pd.DataFrame, kind: Feed.Kind) -> pd.DataFrame:
+    """Of rows entered by hand those of days that are told well enough to count as reported: one item entered today does
+    not make an institution's silence since last week a report."""
+    kept = []
+    stock, model = kind is Feed.Kind.STOCK, (StockLevel if kind is Feed.Kind.STOCK else Consumption)
+    for place in Institution.objects.select_related("alliance").filter(pk__in=rows["institution_id"].unique().tolist()):
+        feed = Feed.objects.filter(institution=place, kind=kind).first()
+        mine = rows[rows["institution_id"] == place.pk]
+        for date in pd.DatetimeIndex(mine["date"].unique()):
+            share = watch_settings(place.alliance, date.date())[2].thin_share
+            known = items_reported(place, stock, feed.last_date) if feed else 0
+            told = model._default_manager.filter(CURRENT, institution=place, date=date.date()).count()
+            if feed is None or date.date() <= feed.last_date or told >= share * known:
+                kept.append(mine[mine["date"] == date])
+    return pd.concat(kept) if kept else rows.iloc[:0]
+
+
 def _arrived(rows: pd.DataFrame, kind: Feed.Kind, *, intake: Intake, now: dt.datetime) -> None:
     institutions = {int(x) for x in rows["institution_id"].unique()}
     intake.institutions.add(*institutions)
-    positions.extend_feeds(rows, kind, now=now)
+    reached = rows if intake.source != Intake.Source.HAND else _whole_days(rows, kind)
+    positions.extend_feeds(reached, kind, now=now)
     if kind is Feed.Kind.STOCK:
         positions.refresh(institutions, {int(x) for x in rows["presentation_id"].unique()})

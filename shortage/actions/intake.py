@@ -19,7 +19,7 @@ from django.db import transaction
 from formulary.actions.history import record
 from formulary.models import Alliance, Person
 from formulary.rules.tables import DataRefused, Fault
-from shortage.actions import facts
+from shortage.actions import expected, facts
 from shortage.actions.effects import daily, effect_of
 from shortage.actions.fact_tables import each
 from shortage.actions.withdrawal import LaterFactsDepend, withdraw
@@ -103,7 +103,7 @@ def accept(seen: Preview, *, alliance: Alliance, by: Person | None, now: dt.date
             by=by,
         )
         counts = put(seen.frames, intake=intake, complete=True, now=now)
-        intake.counts = {**effect.as_dict(), "rows": counts}
+        intake.counts = {**intake.counts, **effect.as_dict(), "rows": counts}
         intake.save(update_fields=["counts"])
         record("接收库存数据", intake, alliance=alliance, by=by, now=now, data={"rows": counts, "sha256": seen.sha256})
     return intake
@@ -119,8 +119,12 @@ def put(
             change = facts.put_stock(frame, intake=intake, complete=complete, now=now)
         elif kind is Kind.CONSUMPTION:
             change = facts.put_consumption(daily(frame), intake=intake, now=now)
-        else:
+        elif kind is Kind.RECEIPTS:
             change = facts.put_receipts(frame, intake=intake, now=now)
+        else:
+            outcomes = expected.put(frame, intake=intake)["outcome"].value_counts()
+            counts[kind.value] = count_outcomes({str(name): int(n) for name, n in outcomes.items()}, 0)
+            continue
         counts[kind.value] = count_outcomes(change.counts, 0)
     return counts
 

@@ -13,7 +13,7 @@ from formulary.actions import jobs
 from formulary.models import Person
 from formulary.queries import Scope, scope_of
 from formulary.rules.tables import DataRefused, Fault
-from shortage.actions import intake
+from shortage.actions import intake, quality
 from shortage.models import Upload
 from shortage.queries import stock as stock_queries
 from shortage.rules.stock_file import read_stock_file
@@ -94,6 +94,8 @@ def write(upload: Upload, *, by: Person, now: dt.datetime) -> Upload:
             row.intake = intake.accept(seen, alliance=row.alliance, by=by, now=now, expect=sentence)
             row.state = State.ACCEPTED
             row.save(update_fields=["state", "intake"])
+            touched = row.intake.institutions.values_list("pk", flat=True)
+            quality.check(row.alliance, timezone.localdate(now), now=now, only=touched)
             return row
     except (intake.EffectChanged, DataRefused):
         check(upload)

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Job, Person
-from shortage.actions import calibrating, derived, findings, raising, telling
+from shortage.actions import calibrating, derived, findings, quality, raising, telling
 from shortage.models import AlertStep, Feed, Notice, WatchRun
 from shortage.queries import feed_states, watch_settings
 from shortage.rules.assessment import Assessment, assess
@@ -62,7 +62,10 @@ def watch(
     last = _last_day(alliance, timezone.localdate(now))
     if as_of > last:
         raise DayToCome(f"{as_of} 还没有到，应不晚于 {last}")
-    say(5, "读取用量、库存与在途订单")
+    say(2, "核对数据")
+    if not WatchRun.objects.filter(alliance=alliance, as_of__gt=as_of).exists():
+        quality.check(alliance, as_of, now=now)
+    say(8, "读取用量、库存与在途订单")
     seen = gather(alliance, as_of, habits)
     listed, names = findings.official_shortages(as_of), findings.supplier_names(alliance)
     past = calibrating.settle(alliance, seen, habits)

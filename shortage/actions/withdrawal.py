@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from formulary.models import Institution
-from shortage.actions import bulk, monthly, positions
+from shortage.actions import bulk, expected, monthly, positions
 from shortage.actions.fact_tables import CONSUMPTION, ITEM_DAY, LEVELS, LOTS, TABLES, FactTable
 from shortage.models import Intake, Receipt, StockLevel
 
@@ -43,12 +43,13 @@ def withdraw(intake: Intake) -> dict[str, int]:
     positions.settle_expected(
         pd.DataFrame.from_records(list(orders), columns=["institution_id", "presentation_id", "order_reference"])
     )
-    presentations = {int(x) for x in mine[LEVELS]["presentation_id"].unique()}
+    presentations = {int(x) for part in (mine, before) for x in part[LEVELS]["presentation_id"].unique()}
     if presentations:
         positions.refresh(institutions, presentations)
-    monthly.refresh(mine[CONSUMPTION])
+    monthly.refresh(pd.concat([mine[CONSUMPTION], before[CONSUMPTION]]))
     positions.recount_feeds(institutions)
-    return {table.model.__name__: len(rows) for table, rows in mine.items()}
+    counts = {table.model.__name__: len(rows) for table, rows in mine.items()}
+    return {**counts, "ExpectedReceipt": expected.withdraw(intake)}
 
 
 def _refuse_if_built_upon(intake: Intake) -> None:

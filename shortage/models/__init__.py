@@ -3,6 +3,7 @@
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
 from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
+from shortage.models.quality import DataFinding
 from shortage.models.stock import (
     CURRENT,
     Consumption,
@@ -24,6 +25,7 @@ __all__ = [
     "AlertStep",
     "ApiToken",
     "Consumption",
+    "DataFinding",
     "ExpectedReceipt",
     "Feed",
     "Forecast",

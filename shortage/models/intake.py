@@ -13,6 +13,7 @@ class Intake(models.Model):
         FILE = "file", "文件"
         API = "api", "接口"
         SEED = "seed", "演示数据"
+        HAND = "hand", "手工"
 
     alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="intakes", verbose_name="医共体")
     source = models.CharField("来源", max_length=8, choices=Source.choices)

@@ -216,6 +216,9 @@ class ExpectedReceipt(models.Model):
     due_on = models.DateField("预计到货日", null=True, blank=True)
     arrived_on = models.DateField("到货日", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
+    intake = models.ForeignKey(
+        Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="来源（空为采购）"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "在途订单"

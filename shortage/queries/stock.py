@@ -43,6 +43,17 @@ def positions(frame: pd.DataFrame) -> dict[Item, tuple[dt.date, int]]:
     return {(institution, drug): (date, quantity) for institution, drug, date, quantity in rows.values_list(*fields)}
 
 
+def items_reported(institution: Institution, stock: bool, until: dt.date) -> int:
+    """How many items a whole report of this institution holds: those with stock, or those used on a usual day."""
+    if stock:
+        return StockPosition.objects.filter(institution=institution).exclude(quantity=0).count()
+    days = Consumption.objects.filter(
+        CURRENT, institution=institution, date__gt=until - dt.timedelta(days=14), date__lte=until, quantity__gt=0
+    )
+    counts = sorted(days.order_by().values_list("date").annotate(Count("pk")).values_list("pk__count", flat=True))
+    return counts[len(counts) // 2] if counts else 0
+
+
 def recent_use(frame: pd.DataFrame) -> dict[Item, tuple[float, float]]:
     """Per item of the frame: units a day, and units per day with use, over the 60 days before its earliest date."""
     if frame.empty:

@@ -16,6 +16,7 @@ from shortage.models import (
     LIVE,
     Alert,
     Consumption,
+    DataFinding,
     Feed,
     Forecast,
     Intake,
@@ -31,10 +32,11 @@ STATES = {
     "out": ("断货", "red"),
     "low": ("低于安全库存", "orange"),
     "silent": ("没有数据", "gray"),
+    "doubt": ("待核对", "orange"),
     "enough": ("充足", "green"),
     "unrated": ("未评估", "blue"),
 }
-ORDER = {"out": 0, "low": 1, "silent": 2, "unrated": 3}
+ORDER = {"out": 0, "low": 1, "silent": 2, "doubt": 2, "unrated": 3}
 SOON = 180
 CURVE_DAYS = 90
 
@@ -104,6 +106,7 @@ class StockOverview:
         )
         states = {
             "silent": Q(institution__in=[feed.institution.pk for feed in self.late]),
+            "doubt": Q(pk__in=doubtful_positions(self.scope.institution_ids)),
             "out": Q(quantity=0),
             "unrated": Q(safety__isnull=True),
             "low": Q(quantity__lt=F("safety")),
@@ -116,6 +119,20 @@ class StockOverview:
         )
         rank = Case(*(When(is_so, then=Value(ORDER[name])) for name, is_so in states.items()), default=Value(4))
         return rows.annotate(state=state, rank=rank)
+
+
+def doubtful_positions(institution_ids: frozenset[int]) -> list[int]:
+    """Positions whose stock rose so much that a person has to look first: not 充足 until then."""
+    rows = DataFinding.objects.filter(
+        institution__in=institution_ids,
+        kind=DataFinding.Kind.STOCK_JUMP,
+        state=DataFinding.State.OPEN,
+        value__gt=F("before"),
+    )
+    found = Q(pk__in=[])
+    for institution, presentation in rows.values_list("institution", "presentation"):
+        found |= Q(institution=institution, presentation=presentation)
+    return list(StockPosition.objects.filter(found).values_list("pk", flat=True)) if rows else []
 
 
 def item_curve(institution: Institution, presentation_id: int, until: dt.date) -> dict[str, dict[str, Any]]:

@@ -21,13 +21,16 @@ NAMES: Mapping[str, str] = {
     "unit": "单位",
     "date": "日期",
     "supplier": "供应商编码",
+    "supplier_name": "供应商名称",
     "order": "订单号",
+    "due": "预计到货日",
 }
 _CODES = ("institution", "drug", "product", "nhsa_code")
 FIELDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.STOCK: (*_CODES, "batch", "expiry", "quantity", "unit", "date"),
     Kind.CONSUMPTION: (*_CODES, "quantity", "unit", "date"),
     Kind.RECEIPTS: (*_CODES, "batch", "expiry", "quantity", "unit", "date", "supplier", "order"),
+    Kind.ORDERS: (*_CODES, "quantity", "unit", "date", "supplier", "supplier_name", "order", "due"),
 }
 _ALIASES = {
     **NAMES,

@@ -38,7 +38,7 @@ class Effect:
             parts.append(f"将更改 {self.items_changed:,} 项库存，{self.items_to_zero:,} 项变为零")
             if self.items_new:
                 parts[-1] += f"，{self.items_new:,} 项首次填报"
-        for kind, word in (("consumption", "消耗"), ("receipts", "到货")):
+        for kind, word in (("consumption", "消耗"), ("receipts", "到货"), ("orders", "在途")):
             if kind in self.rows:
                 counts = self.rows[kind]
                 parts.append(f"新增{word} {counts['created']:,} 条，更正 {counts['updated']:,} 条")
@@ -83,3 +83,18 @@ def count_outcomes(outcomes: Mapping[str, int], rejected: int) -> dict[str, int]
         **{name: int(outcomes.get(name, 0)) for name in ("created", "updated", "unchanged", "removed")},
         "rejected": rejected,
     }
+
+
+def thin_report(items: int, known: int, before: str, after: str, share: float, what: str) -> str:
+    """Why a report that brings an institution's feed up to `after` is too thin to be the whole; "" when it is not.
+
+    items: named in the file for its newest day; known: items the institution is known to report; share: less than this
+    part of them is thin.
+    """
+    if known < 5 or items >= share * known:
+        return ""
+    rest = known - items
+    return (
+        f"本文件只含 {items:,} 项{what}（该机构共 {known:,} 项），却会把数据到达日由 {before} 改为 {after}；"
+        f"其余 {rest:,} 项将被当作此后没有变化，请确认不是漏报"
+    )

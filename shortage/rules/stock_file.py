@@ -1,4 +1,4 @@
-"""What the sheets of a stock file are: 库存, 消耗 or 到货, and which of their columns are meant."""
+"""What the sheets of a stock file are: 库存, 消耗, 到货 or 在途, and which of their columns are meant."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ class Kind(StrEnum):
     STOCK = "stock"
     CONSUMPTION = "consumption"
     RECEIPTS = "receipts"
+    ORDERS = "orders"
 
     @property
     def label(self) -> str:
-        return {"stock": "库存", "consumption": "消耗", "receipts": "到货"}[self.value]
+        return {"stock": "库存", "consumption": "消耗", "receipts": "到货", "orders": "在途"}[self.value]
 
 
 # The promised name first, then what hospital systems call the same column.
@@ -27,15 +28,42 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "医保编码": ("国家医保编码", "国家医保代码", "医保药品代码", "医保代码", "国家药品代码"),
     "批号": ("生产批号", "产品批号"),
     "有效期": ("有效期至", "失效日期", "效期"),
-    "数量": ("库存数量", "库存数", "期末库存", "消耗数量", "消耗量", "用量", "出库数量", "到货数量", "入库数量"),
+    "数量": (
+        "库存数量",
+        "库存数",
+        "期末库存",
+        "消耗数量",
+        "消耗量",
+        "用量",
+        "出库数量",
+        "到货数量",
+        "入库数量",
+        "订货数量",
+        "在途数量",
+        "采购数量",
+    ),
     "单位": ("计量单位", "包装单位"),
-    "日期": ("库存日期", "盘点日期", "消耗日期", "出库日期", "到货日期", "入库日期", "业务日期"),
+    "日期": (
+        "库存日期",
+        "盘点日期",
+        "消耗日期",
+        "出库日期",
+        "到货日期",
+        "入库日期",
+        "业务日期",
+        "下单日期",
+        "订货日期",
+        "采购日期",
+    ),
     "供应商编码": ("供应商代码",),
+    "供应商名称": ("供应商", "配送企业"),
     "订单号": ("订单编号", "采购单号"),
+    "预计到货日": ("预计到货日期", "预计到货", "承诺到货日", "交货日期"),
 }
 CODE_COLUMNS = ("药品编码", "产品编码", "医保编码")
 HEADERS = frozenset(COLUMNS) | {name for names in COLUMNS.values() for name in names}
 _NAMED = (
+    (Kind.ORDERS, ("在途", "订单", "订货", "order")),
     (Kind.RECEIPTS, ("到货", "入库", "receipt")),
     (Kind.CONSUMPTION, ("消耗", "用量", "出库", "consumption", "usage")),
     (Kind.STOCK, ("库存", "盘点", "结存", "stock", "inventory")),
@@ -77,6 +105,8 @@ def kind_of(table: Table, file_name: str = "") -> Kind | None:
     by_file = _named(Path(file_name).stem)
     if by_file is not None:
         return by_file
+    if "预计到货日" in columns:
+        return Kind.ORDERS
     if columns & {"订单号", "供应商编码"}:
         return Kind.RECEIPTS
     return Kind.STOCK if columns & {"批号", "有效期", "单位"} else Kind.CONSUMPTION

@@ -1,4 +1,4 @@
-"""From the rows of a 库存, 消耗 or 到货 sheet to facts in minimal units, with every fault on the way.
+"""From the rows of a 库存, 消耗, 到货 or 在途 sheet to facts in minimal units, with every fault on the way.
 
 The same rules serve files and the HTTP API: a JSON row is a row of a table there.
 """
@@ -23,7 +23,7 @@ T = TypeVar("T")
 EARLIEST = dt.date(2000, 1, 1)
 LATEST_EXPIRY = dt.date(2100, 1, 1)
 LARGEST = 2_000_000_000
-BATCH_LENGTH, ORDER_LENGTH, SUPPLIER_LENGTH = 40, 60, 40
+BATCH_LENGTH, ORDER_LENGTH, SUPPLIER_LENGTH, NAME_LENGTH = 40, 60, 40, 120
 _MONTH = re.compile(r"^(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))$")
 
 # What makes a row the same fact as another, by kind; a second row of the same key is a fault.
@@ -31,11 +31,13 @@ KEYS: dict[Kind, tuple[str, ...]] = {
     Kind.STOCK: ("institution_id", "presentation_id", "product_id", "batch", "date"),
     Kind.CONSUMPTION: ("institution_id", "presentation_id", "product_id", "date"),
     Kind.RECEIPTS: ("institution_id", "presentation_id", "product_id", "date", "batch", "order_reference"),
+    Kind.ORDERS: ("institution_id", "presentation_id", "order_reference"),
 }
 _KEY_WORDS = {
     Kind.STOCK: "同一机构、药品、批号、日期",
     Kind.CONSUMPTION: "同一机构、药品、日期",
     Kind.RECEIPTS: "同一机构、药品、日期、批号、订单号",
+    Kind.ORDERS: "同一机构、药品、订单号",
 }
 FRAME = (
     "row",
@@ -48,6 +50,8 @@ FRAME = (
     "expiry",
     "supplier_code",
     "order_reference",
+    "supplier_name",
+    "due",
 )
 
 
@@ -85,7 +89,7 @@ class _Sheet:
         drugs, packs = self._drugs()
         dates = self._dates()
         blank = [""] * len(self.table)
-        stock, receipts = self.kind is Kind.STOCK, self.kind is Kind.RECEIPTS
+        stock, receipts, orders = (self.kind is kind for kind in (Kind.STOCK, Kind.RECEIPTS, Kind.ORDERS))
         columns: dict[str, list[object]] = {
             "row": list(self.table.rows),
             "institution_id": list(institutions),
@@ -95,8 +99,10 @@ class _Sheet:
             "quantity": list(self._quantities(drugs, packs)),
             "batch": list(self._short("批号", BATCH_LENGTH) if stock or receipts else blank),
             "expiry": list(self._expiries() if stock or receipts else [None] * len(self.table)),
-            "supplier_code": list(self._short("供应商编码", SUPPLIER_LENGTH) if receipts else blank),
-            "order_reference": list(self._short("订单号", ORDER_LENGTH) if receipts else blank),
+            "supplier_code": list(self._short("供应商编码", SUPPLIER_LENGTH) if receipts or orders else blank),
+            "order_reference": list(self._references(orders) if receipts or orders else blank),
+            "supplier_name": list(self._short("供应商名称", NAME_LENGTH) if orders else blank),
+            "due": list(self._due(dates) if orders else [None] * len(self.table)),
         }
         self._duplicates(columns)
         return columns
@@ -154,6 +160,23 @@ class _Sheet:
                 self.reader.fault(at, "日期", date, f"应不早于 {EARLIEST}")
         return dates
 
+    def _references(self, required: bool) -> list[str]:
+        """订单号: an order is known by it, so 在途 needs one."""
+        found = self._short("订单号", ORDER_LENGTH)
+        for at, text in enumerate(found if required else []):
+            if not text:
+                self.reader.fault(at, "订单号", "", "不能为空：在途按订单号识别，到货时据此核销")
+        return found
+
+    def _due(self, ordered: list[dt.date | None]) -> list[dt.date | None]:
+        found = self.reader.date("预计到货日")
+        for at, (due, date) in enumerate(zip(found, ordered, strict=True)):
+            if due is not None and due > LATEST_EXPIRY:
+                self.reader.fault(at, "预计到货日", due, f"应不晚于 {LATEST_EXPIRY}")
+            elif due is not None and date is not None and due < date:
+                self.reader.fault(at, "预计到货日", due, f"应不早于下单日期 {date}；没有约定到货日可留空")
+        return found
+
     def _expiries(self) -> list[dt.date | None]:
         cells = self.table.columns.get("有效期", [""] * len(self.table))
         found: list[dt.date | None] = []
@@ -207,8 +230,8 @@ class _Sheet:
             expected = f"换算为最小单位（{unit}）后应为整数"
         elif value > LARGEST:
             expected = f"数量过大，应不大于 {LARGEST:,} {unit}"
-        elif value == 0 and self.kind is Kind.RECEIPTS:
-            expected = "到货数量应大于 0"
+        elif value == 0 and self.kind in (Kind.RECEIPTS, Kind.ORDERS):
+            expected = f"{self.kind.label}数量应大于 0"
         if expected:
             self.reader.fault(at, "数量", self.table.columns["数量"][at], expected)
             return 0

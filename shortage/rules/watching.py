@@ -16,6 +16,8 @@ class Habits:
     shortage; notices_per_day: messages a person gets in a day, the rest stays in the list; snooze_days: an alert
     closed by a person is not opened again by the same level for so long; relapse_days: until then a new rise belongs
     to the old alert; least_monthly_use: an empty shelf is red only where a month asks for at least this.
+    thin_share: a stock file with less than this part of an institution's items is asked about before it counts as its
+    report of the day; check_days: how far back facts are looked at for faults;
     calibration_days: how far back told and observed probabilities are compared; calibration_events: shelves that must
     have run empty before the map is used; calibration_steady: cases per step that hold it near the computed value."""
 
@@ -26,6 +28,8 @@ class Habits:
     snooze_days: int = 3
     relapse_days: int = 14
     least_monthly_use: float = 1.0
+    thin_share: float = 0.2
+    check_days: int = 62
     calibration_days: int = 180
     calibration_events: int = 20
     calibration_steady: float = 10.0

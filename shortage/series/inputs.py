@@ -16,6 +16,7 @@ from shortage.forecasting.risk import Batches
 from shortage.models import Feed
 from shortage.rules import assessment, lead_times
 from shortage.rules.watching import Habits
+from shortage.series.doubts import without_doubts
 from shortage.series.holdings import KEY, Holdings, holdings
 from shortage.series.orders import lead_samples, open_orders
 from shortage.series.reading import NEVER, day
@@ -28,7 +29,7 @@ FAR_DAYS = 400
 
 @dataclass(frozen=True)
 class Gathered:
-    """known (N,): stock is known and no feed of the institution is late; orders: open orders of the series, with the
+    """known (N,): stock is known and not in doubt, and no feed of the institution is late; orders: open orders of the series, with the
     row number `series`; suppliers (N,): usual supplier code, "" when never ordered."""
 
     series: Series
@@ -59,7 +60,7 @@ def _feed(digest: hashlib.blake2b, value: object) -> None:
 
 def gather(alliance: Alliance, as_of: dt.date, habits: Habits) -> Gathered:
     """Reads everything the watch needs; the arrays keep the order of `series.load`."""
-    series = load(alliance, as_of)
+    series, doubtful = without_doubts(load(alliance, as_of), alliance)
     held, open_ = holdings(alliance, as_of), open_orders(alliance, as_of)
     took = lead_samples(alliance, as_of)
     place = pd.Series(np.arange(series.size), index=_index(series.institution, series.presentation))
@@ -68,6 +69,7 @@ def gather(alliance: Alliance, as_of: dt.date, habits: Habits) -> Gathered:
     drugs, drug = np.unique(series.presentation, return_inverse=True)
     suppliers = _usual_suppliers(took, open_, place, drug, drugs)
     known, lag, review = _institutions(alliance, series, as_of, habits)
+    known &= ~doubtful
     known &= place.index.isin(_index(held.stock.institution, held.stock.presentation))
     days = [as_of + dt.timedelta(days=k) for k in range(1 - series.use.shape[1], AHEAD_DAYS + 1)]
     factors = calendar.factors(days)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from formulary.models import Alliance, Institution, Level
 from shortage.forecasting import exposure
-from shortage.models import Consumption, Feed, StockLevel
+from shortage.models import Consumption, Feed, Receipt, StockLevel
 from shortage.series import keys
 from shortage.series.reading import chunks, date_of, day, day_sql, newest, table
 
@@ -83,8 +83,10 @@ def _institution(
 ) -> tuple[int, Ints, Floats32, Floats32]:
     """(pk, presentations, use, exposure) of one institution."""
     one = only[1] if only else None
-    issued = _rows(Consumption, institution.pk, first, days, one)
-    levels = np.concatenate([_carried(institution.pk, first, one), _rows(StockLevel, institution.pk, first, days, one)])
+    issued = window_rows(Consumption, institution.pk, first, days, one)
+    levels = np.concatenate(
+        [_carried(institution.pk, first, one), window_rows(StockLevel, institution.pk, first, days, one)]
+    )
     moving = np.concatenate([rows[rows[:, 2] > 0, 0] for rows in (issued, levels)])
     who = np.union1d(listed, np.intersect1d(moving, active))
     if one is not None:
@@ -104,8 +106,8 @@ def _institution(
     return institution.pk, who, use, seen
 
 
-def _rows(
-    model: type[Consumption] | type[StockLevel], institution: int, first: int, days: int, one: int | None
+def window_rows(
+    model: type[Consumption | StockLevel | Receipt], institution: int, first: int, days: int, one: int | None = None
 ) -> Ints:
     """(rows, 3): presentation, day number, quantity of the window, current facts only.
 

@@ -9,7 +9,7 @@ from config.access import Permission, can
 from formulary.views.guards import requires
 from shortage import queries
 from shortage.models import Feed, Forecast, Risk, StockPosition
-from shortage.queries import reorder
+from shortage.queries import quality, reorder
 from shortage.queries import stock_list as items
 from shortage.queries.dossier import supplier_names
 from shortage.stock_forms import StockFilter
@@ -62,6 +62,8 @@ def stock_detail(request, institution, presentation):
         "item": item,
         "holding": _holding(item, forecast, risk),
         "late": late if late.late else None,
+        "doubts": quality.findings_of(institution, presentation),
+        "may_enter": can(request.user, Permission.IMPORT_STOCK),
         "charts": items.item_curve(item.institution, presentation, max(item.date, late.use or item.date)),
         "lots": [(lot, (lot.expiry - today).days if lot.expiry else None) for lot in items.item_lots(item)],
         "receipts": items.item_receipts(item)[:10],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from fixtures.tables import Drug
 from formulary.actions.history import record
+from formulary.actions.versions import freeze
 from formulary.models import (
     FormularyEntry,
     FormularyVersion,
@@ -80,6 +81,7 @@ def publish_version(loading: Loading) -> dict[str, int]:
         )
         for drug in loading.files.drugs
     )
+    freeze(version)
     counts = {"目录品规": len(entries)}
     record("发布用药目录", version, alliance=loading.alliance, by=loading.by, now=loading.now, data=counts)
     return counts

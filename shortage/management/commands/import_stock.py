@@ -6,7 +6,7 @@ from django.utils import timezone
 from config.command import ChineseCommand
 from formulary.models import Alliance
 from formulary.rules.tables import DataRefused
-from shortage.actions import intake
+from shortage.actions import intake, quality
 from shortage.queries import stock as stock_queries
 from shortage.rules.stock_file import Kind
 
@@ -35,7 +35,11 @@ class Command(ChineseCommand):
             self.stdout.write("试运行，未写入任何内容")
             return
         done = intake.accept(seen, alliance=owner, by=None, now=timezone.now())
-        self.stdout.write(f"已写入，接收编号 {done.pk}")
+        touched = done.institutions.values_list("pk", flat=True)
+        doubts = quality.check(owner, timezone.localdate(), now=timezone.now(), only=touched)
+        self.stdout.write(
+            f"已写入，接收编号 {done.pk}" + (f"；{doubts} 处数据待核对（见“数据核对”页）" if doubts else "")
+        )
 
     def _say(self, effect):
         for kind, counts in effect.rows.items():

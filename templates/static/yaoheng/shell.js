@@ -224,6 +224,10 @@
   });
   document.addEventListener("htmx:beforeRequest", (event) => !quiet(event) && waitLine(1));
   document.addEventListener("htmx:afterRequest", (event) => !quiet(event) && waitLine(-1));
+  // A question must not lose the button that asked it: what polls waits until the dialog is answered.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (quiet(event) && $("dialog[open]")) event.detail.shouldSwap = false;
+  });
   document.addEventListener("htmx:responseError", (event) => {
     if (quiet(event)) return;
     const status = event.detail.xhr.status;

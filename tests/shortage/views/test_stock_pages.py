@@ -170,7 +170,7 @@ def test_import_of_several_institutions_cannot_be_undone_by_one_of_them(sign_in,
 
 def test_form_can_be_downloaded(sign_in, stock):
     response = sign_in(Role.PHARMACIST).get(reverse("stock_import_template"))
-    assert set(read_tables(response.content)) == {"库存", "消耗", "填写说明"}
+    assert set(read_tables(response.content)) == {"库存", "消耗", "到货", "在途", "填写说明"}
 
 
 def test_seeded_intake_with_counts_of_batches_is_listed(sign_in, stock, world):

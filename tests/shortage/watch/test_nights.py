@@ -27,7 +27,10 @@ def steady(world, facts):
 
 
 def stock(facts: Facts, quantity, on=0):
+    """Closing stock; much of it came by a delivery, or the count would be in doubt."""
     facts.level(facts.world.t1, "M1", quantity, days=-on)
+    if quantity > 1000:
+        facts.receipt(facts.world.t1, "M1", quantity, days=-on, reference=f"PO{on}-{quantity}")
 
 
 def dump(*, without=()):
