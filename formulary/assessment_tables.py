@@ -13,7 +13,7 @@ LINKS = (
 def shares(places, run):
     head = ["机构", "级别"]
     for ratio in Ratio:
-        head += [ratio.label, f"{ratio.label}分子", f"{ratio.label}分母", f"{ratio.label}目标", "结论"]
+        head += [ratio.label, f"{ratio.label}分子", f"{ratio.label}分母", f"{ratio.label}目标", f"{ratio.label}结论"]
     rows = []
     for place in places:
         row = [
