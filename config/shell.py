@@ -93,15 +93,34 @@ NAVIGATION: tuple[Group, ...] = (
     Group(
         "药事会",
         (
+            Item(
+                "调整申请",
+                "file-pen-line",
+                "adjustment_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.applications.waiting_application_count",
+            ),
             Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
             Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
+            Item("药事委员会", "users-round", "committee_index", P.SEE_GOVERNANCE),
         ),
     ),
     Group(
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item(
+                "缺药登记",
+                "clipboard-list",
+                "request_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.drug_requests.waiting_request_count",
+            ),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
+            Item(
+                "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
+            ),
+            Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item(
                 "数据核对",
@@ -114,7 +133,16 @@ NAVIGATION: tuple[Group, ...] = (
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),
     ),
-    Group("采购", (Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),)),
+    Group(
+        "采购",
+        (
+            Item("采购轮次", "refresh-cw", "round_list", P.SEE_PLANS, "procurement.queries.round_duty_count"),
+            Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),
+            Item("采购订单", "truck", "order_list", P.SEE_PLANS),
+            Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
+            Item("审批代理", "user-check", "deputy_list", P.APPROVE_PLANS),
+        ),
+    ),
     Group(
         "系统",
         (

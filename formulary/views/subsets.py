@@ -15,6 +15,7 @@ from formulary import queries
 from formulary.actions import subsets as actions
 from formulary.models import Presentation
 from formulary.queries import subsets as asked
+from formulary.queries.allowed import allowed
 from formulary.rules import subsets as rules
 from formulary.rules.tables import DataRefused
 from formulary.rules.workbook import workbook_bytes
@@ -142,7 +143,7 @@ def _crumbs(site):
 
 def _read(scope, site, content, name):
     sites = scope.alliance.institutions.filter(active=True)
-    opened = queries.allowed(scope.alliance, timezone.localdate())
+    opened = allowed(scope.alliance, timezone.localdate())
     reach = {one.pk: opened.lines_open_to(one) for one in sites if one.pk in scope.institution_ids}
     return rules.read(
         content,

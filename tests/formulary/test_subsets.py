@@ -9,7 +9,7 @@ from django.urls import reverse
 from config.access import Role
 from formulary.actions.subsets import SubsetRefused, change, decide, propose, replace
 from formulary.models import Event, FormularyEntry, Membership, Person, SubsetEntry, SubsetProposal
-from formulary.queries import allowed
+from formulary.queries.allowed import allowed
 from formulary.queries.subsets import open_proposal_count, outside_lines, subset_lines
 from formulary.rules.tables import read_tables
 from tests.conftest import NOW, TODAY

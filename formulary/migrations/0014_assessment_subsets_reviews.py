@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('formulary', '0012_what_was_voted_stays'),
+        ('formulary', '0013_passwords_grow_old'),
     ]
 
     operations = [
