@@ -4,6 +4,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from config.command import ChineseCommand, WrongUsage, day
+from formulary.actions.assessments import assess_recent
 from formulary.actions.suggestions import scan
 from formulary.models import Alliance
 from shortage.actions import backtesting
@@ -42,4 +43,5 @@ class Command(ChineseCommand):
                 tested = backtesting.backtest(alliance, month, by=None, now=timezone.now())
                 self.stdout.write(f"  预测回测 {month:%Y-%m}：{tested.result['series']:,} 个机构品规（见“预警效果”页）")
             looked = scan(alliance, on=timezone.localdate(), by=None, now=timezone.now())
-            self.stdout.write(f"  目录调整线索：{looked.words}")
+            assess_recent(alliance, today=timezone.localdate(), now=timezone.now())
+            self.stdout.write(f"  目录调整线索：{looked.words}；基药考核已更新")
