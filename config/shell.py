@@ -114,6 +114,8 @@ NAVIGATION: tuple[Group, ...] = (
             Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),
             Item("采购订单", "truck", "order_list", P.SEE_PLANS),
             Item("带量采购", "handshake", "tender_list", P.SEE_PLANS),
+            Item("价格", "tag", "price_list", P.SEE_PLANS),
+            Item("供应商评价", "star", "supplier_list", P.SEE_PLANS),
             Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
             Item("审批代理", "user-check", "deputy_list", P.APPROVE_PLANS),
         ),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from procurement.views import orders, payables, plans, reports, rounds, tenders
+from procurement.views import orders, payables, plans, prices, reports, rounds, tenders
 
 REPORT = "rounds/<int:pk>/reports/<int:institution>/"
 
@@ -49,4 +49,10 @@ urlpatterns = [
     path("tenders/<int:pk>/work-out/", tenders.tender_surplus, name="tender_surplus"),
     path("tenders/<int:pk>/file/<slug:kind>/", tenders.tender_file, name="tender_file"),
     path("tenders/<int:pk>/<slug:tab>/", tenders.tender_detail, name="tender_tab"),
+    path("prices/", prices.price_list, name="price_list"),
+    path("prices/import/", prices.price_import, name="price_import"),
+    path("prices/savings/", prices.price_savings, name="price_savings"),
+    path("prices/<int:pk>/", prices.price_detail, name="price_detail"),
+    path("orders/<int:pk>/outside/", prices.order_outside, name="order_outside"),
+    path("suppliers/", prices.supplier_list, name="supplier_list"),
 ]

@@ -51,7 +51,7 @@ def ratio(kind: str, x: float) -> float:
     """K of one difference. Raises ValueError for an unknown kind, or a quantity that is not above 0."""
     if kind not in BASES or x <= 0:
         raise ValueError(f"{kind} {x}")
-    return BASES[kind] ** math.log2(x)
+    return float(BASES[kind] ** math.log2(x))
 
 
 def ratio_price(price: Decimal, differences: Sequence[tuple[str, float]]) -> Decimal:
