@@ -131,7 +131,6 @@ NAVIGATION: tuple[Group, ...] = (
             Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),
             Item("采购订单", "truck", "order_list", P.SEE_PLANS),
             Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
-            Item("审批代理", "user-check", "deputy_list", P.APPROVE_PLANS),
         ),
     ),
     Group(
@@ -167,6 +166,7 @@ def _shell(request: HttpRequest) -> dict:
         "groups": groups,
         "person": _who(person),
         "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
+        "deputy_url": _url("deputy_list") if can(person, P.SEE_GOVERNANCE) else "",
         "bell": next(iter(_links(Group("", (BELL,)), person, "")), None),
     }
 

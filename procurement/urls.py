@@ -39,6 +39,4 @@ urlpatterns = [
     path("payables/", payables.payable_list, name="payable_list"),
     path("payables/file/", payables.payable_file, name="payable_file"),
     path("payables/<int:pk>/pay/", payables.payable_pay, name="payable_pay"),
-    path("deputies/", payables.deputy_list, name="deputy_list"),
-    path("deputies/<int:pk>/end/", payables.deputy_end, name="deputy_end"),
 ]

@@ -4,7 +4,6 @@ from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, P
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
 from procurement.models.round import (
     Approval,
-    ApprovalDeputy,
     Dispute,
     NeedLine,
     NeedReport,
@@ -17,7 +16,6 @@ from procurement.models.tender import ScoreSheet, SurplusCase, TenderProduct, Vo
 
 __all__ = [
     "Approval",
-    "ApprovalDeputy",
     "Budget",
     "Commitment",
     "Delivery",
