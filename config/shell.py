@@ -34,6 +34,8 @@ class Group:
 
 
 P = Permission
+ROOMY = 14
+"""A menu of so many lines is shown whole; a longer one opens the group in use, and what its reader opened."""
 BELL = Item("通知", "bell", "notice_list", P.SEE_ALERTS, "shortage.queries.unread_notice_count")
 NAVIGATION: tuple[Group, ...] = (
     Group(
@@ -154,9 +156,15 @@ def _shell(request: HttpRequest) -> dict:
         return {"groups": [], "person": None, "search_url": "", "bell": None}
     names = [item.url_name for group in NAVIGATION for item in group.items]
     active = active_name(getattr(request.resolver_match, "view_name", ""), names)
-    groups = [{"label": group.label, "links": _links(group, person, active)} for group in NAVIGATION]
+    groups = [
+        {"label": group.label, "links": links} for group in NAVIGATION if (links := _links(group, person, active))
+    ]
+    short = sum(len(group["links"]) for group in groups) <= ROOMY
+    for position, group in enumerate(groups):
+        group["open"] = short or position == 0 or any(link["active"] for link in group["links"])
+        group["count"] = sum(link["count"] for link in group["links"])
     return {
-        "groups": [group for group in groups if group["links"]],
+        "groups": groups,
         "person": _who(person),
         "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
         "bell": next(iter(_links(Group("", (BELL,)), person, "")), None),
