@@ -23,6 +23,7 @@ class Permission(StrEnum):
     RUN_MEETINGS = "run_meetings"
     VOTE = "vote"
     OBJECT = "object"
+    DECIDE_SUBSETS = "decide_subsets"
     CONFIRM_NOTICES = "confirm_notices"
     PUBLISH_FORMULARY = "publish_formulary"
     MANAGE_COMMITTEE = "manage_committee"
@@ -93,7 +94,7 @@ ROLES: dict[Role, RoleRow] = {
         _READER
         | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
         | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE}
-        | {P.ANSWER_REQUESTS},
+        | {P.ANSWER_REQUESTS, P.DECIDE_SUBSETS},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
@@ -113,11 +114,11 @@ ROLES: dict[Role, RoleRow] = {
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，确认本机构采购，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
+        "成员机构负责人，确认本机构采购和机构目录，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
         _READER
         | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS}
-        | {P.REPORT_NEED, P.APPROVE_PLANS, P.REQUEST_DRUGS},
+        | {P.REPORT_NEED, P.APPROVE_PLANS, P.REQUEST_DRUGS, P.DECIDE_SUBSETS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

@@ -31,11 +31,11 @@ from tests.formulary.governance import FULL, draft, govern
 PDF = b"%PDF-1.7 evidence"
 
 
-def used(alliance, presentations, on, *, months=12):
+def used(alliance, presentations, on, **more):
     return [UseRow(alliance.institutions.get(code="T1").pk, pk, on.replace(day=1), 1234) for pk in presentations or ()]
 
 
-def priced(alliance, presentations, on):
+def priced(alliance, presentations, on, **more):
     from decimal import Decimal
 
     return [PriceRow(pk, 1, Decimal("12.00"), 24, "黄", "非集采", "某配送", "甲药厂") for pk in presentations or ()]
