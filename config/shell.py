@@ -144,6 +144,13 @@ NAVIGATION: tuple[Group, ...] = (
             Item("带量采购", "handshake", "tender_list", P.SEE_PLANS),
             Item("价格", "tag", "price_list", P.SEE_PLANS),
             Item("供应商评价", "star", "supplier_list", P.SEE_PLANS),
+            Item(
+                "采购会商",
+                "users",
+                "consultation_list",
+                P.SEE_PLANS,
+                "procurement.queries.consultations.decision_duty_count",
+            ),
             Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
         ),
     ),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from procurement.views import orders, payables, plans, prices, reports, rounds, tenders
+from procurement.views import consultations, orders, payables, plans, prices, reports, rounds, tenders
 
 REPORT = "rounds/<int:pk>/reports/<int:institution>/"
 
@@ -53,4 +53,14 @@ urlpatterns = [
     path("prices/<int:pk>/", prices.price_detail, name="price_detail"),
     path("orders/<int:pk>/outside/", prices.order_outside, name="order_outside"),
     path("suppliers/", prices.supplier_list, name="supplier_list"),
+    path("consultations/", consultations.consultation_list, name="consultation_list"),
+    path("consultations/<int:pk>/", consultations.consultation_detail, name="consultation_detail"),
+    path("consultations/<int:pk>/decide/", consultations.consultation_decide, name="consultation_decide"),
+    path("consultations/<int:pk>/file/", consultations.consultation_file, name="consultation_file"),
+    path(
+        "consultations/<int:pk>/decisions/<int:decision>/",
+        consultations.consultation_finish,
+        name="consultation_finish",
+    ),
+    path("consultations/<int:pk>/act/<slug:verb>/", consultations.consultation_act, name="consultation_act"),
 ]

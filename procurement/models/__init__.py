@@ -1,5 +1,6 @@
 """Models by noun; other apps import from here."""
 
+from procurement.models.consultation import Consultation, Decision
 from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, Payable
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
 from procurement.models.price import ListedPrice
@@ -19,6 +20,8 @@ __all__ = [
     "Approval",
     "Budget",
     "Commitment",
+    "Consultation",
+    "Decision",
     "Delivery",
     "DeliveryLine",
     "Dispute",
