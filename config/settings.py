@@ -178,6 +178,7 @@ JOBS = {
     "stock_import": "shortage.intake_jobs.stock_import",
     "suggestions": "formulary.suggestion_jobs.suggestions",
     "watch": "shortage.jobs.watch",
+    "balance": "shortage.jobs.balance",
     "plan": "procurement.jobs.solve",
 }
 

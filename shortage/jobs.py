@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from formulary.actions.jobs import JobRun
 from formulary.actions.suggestions import scan
+from shortage.actions.balancing import plan_alliance
 from shortage.actions.watch import watch as watch_once
 
 
@@ -18,3 +19,9 @@ def watch(run: JobRun) -> dict[str, Any]:
     done = watch_once(run.job.alliance, as_of, by=run.job.owner, now=timezone.now(), report=run.report, job=run.job)
     scan(run.job.alliance, on=timezone.localdate(), by=run.job.owner, now=timezone.now())
     return {"as_of": as_of.isoformat(), "seconds": done.seconds, **done.counts}
+
+
+def balance(run: JobRun) -> dict[str, Any]:
+    """The alliance's transfer plan. params: {}."""
+    done = plan_alliance(run.job.alliance, by=run.job.owner, now=timezone.now(), report=run.report, job=run.job)
+    return {"run": done.pk, **done.counts}

@@ -2,6 +2,7 @@ from django.urls import path
 
 from shortage.views import (
     alerts,
+    balance,
     entry,
     foresight,
     measures,
@@ -27,6 +28,11 @@ urlpatterns = [
     path("transfers/", transfers.transfer_list, name="transfer_list"),
     path("transfers/new/", transfers.transfer_new, name="transfer_new"),
     path("transfers/ledger/", transfers.transfer_ledger, name="transfer_ledger"),
+    path("transfers/suggestions/", balance.balance_list, name="balance_list"),
+    path("transfers/suggestions/start/", balance.balance_start, name="balance_start"),
+    path("transfers/suggestions/accept/", balance.balance_accept, name="balance_accept"),
+    path("transfers/suggestions/<int:pk>/", balance.balance_status, name="balance_status"),
+    path("stock/expiry/", balance.expiry_list, name="expiry_list"),
     path("transfers/<int:pk>/", transfers.transfer_detail, name="transfer_detail"),
     path("transfers/<int:pk>/paper/", transfers.transfer_paper, name="transfer_paper"),
     path("transfers/<int:pk>/return/", transfers.transfer_return, name="transfer_return"),

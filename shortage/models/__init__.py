@@ -1,6 +1,7 @@
 """Models by noun; other apps import from here."""
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
+from shortage.models.balance import BalanceLine, BalanceRun
 from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.quality import DataFinding
@@ -26,6 +27,8 @@ __all__ = [
     "AlertState",
     "AlertStep",
     "ApiToken",
+    "BalanceLine",
+    "BalanceRun",
     "Consumption",
     "DataFinding",
     "DirectReport",
