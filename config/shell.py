@@ -115,6 +115,7 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Item("操作记录", "history", "history_list", P.SEE_HISTORY),
             Item("帮助", "circle-question-mark", "help", None),
+            Item("通知渠道", "megaphone", "channel_list", P.ADMINISTER),
             Item("系统管理", "settings", "admin:index", P.ADMINISTER),
         ),
     ),

@@ -10,6 +10,7 @@ JOB_KINDS = {
     "plan": "采购计划求解",
     "watch": "每日监测",
     "balance": "调剂建议",
+    "deliver": "发送通知",
     "list_import": "导入政策目录",
     "stock_import": "导入库存与用量",
     "suggestions": "查找调整线索",

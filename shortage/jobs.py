@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from formulary.actions.jobs import JobRun
 from formulary.actions.suggestions import scan
+from shortage.actions import posting
 from shortage.actions.balancing import plan_alliance
 from shortage.actions.watch import watch as watch_once
 
@@ -25,3 +26,8 @@ def balance(run: JobRun) -> dict[str, Any]:
     """The alliance's transfer plan. params: {}."""
     done = plan_alliance(run.job.alliance, by=run.job.owner, now=timezone.now(), report=run.report, job=run.job)
     return {"run": done.pk, **done.counts}
+
+
+def deliver(run: JobRun) -> dict[str, Any]:
+    """Sends what waits; what fails is tried again later. params: {}."""
+    return posting.deliver(run.job.alliance, now=timezone.now(), report=run.report)

@@ -104,7 +104,9 @@ def balance(
 def _model(wanted, given, arcs):  # type: ignore[no-untyped-def]
     model = pulp.LpProblem("balance", pulp.LpMinimize)
     spare = {(one.place, one.drug): one.units for one in given}
-    flow = {(i, j, d): model.add_variable(f"x_{i}_{j}_{d}", 0, min(spare[i, d], wanted[j, d].units)) for i, j, d in arcs}
+    flow = {
+        (i, j, d): model.add_variable(f"x_{i}_{j}_{d}", 0, min(spare[i, d], wanted[j, d].units)) for i, j, d in arcs
+    }
     out, into = defaultdict(list), defaultdict(list)
     for i, j, d in arcs:
         out[i, d].append(flow[i, j, d])

@@ -4,6 +4,7 @@ from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep
 from shortage.models.balance import BalanceLine, BalanceRun
 from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
+from shortage.models.notify import Delivery, NoticeChannel
 from shortage.models.quality import DataFinding
 from shortage.models.report import DirectReport
 from shortage.models.stock import (
@@ -31,6 +32,7 @@ __all__ = [
     "BalanceRun",
     "Consumption",
     "DataFinding",
+    "Delivery",
     "DirectReport",
     "Disposition",
     "ExpectedReceipt",
@@ -40,6 +42,7 @@ __all__ = [
     "Intake",
     "MonthlyUse",
     "Notice",
+    "NoticeChannel",
     "Prediction",
     "Receipt",
     "Risk",
