@@ -17,10 +17,13 @@ class Permission(StrEnum):
     SEE_GOVERNANCE = "see_governance"
     PROPOSE = "propose"
     CHECK_PROPOSALS = "check_proposals"
+    REQUEST_DRUGS = "request_drugs"
+    ANSWER_REQUESTS = "answer_requests"
     SCORE = "score"
     RUN_MEETINGS = "run_meetings"
     VOTE = "vote"
     OBJECT = "object"
+    DECIDE_SUBSETS = "decide_subsets"
     CONFIRM_NOTICES = "confirm_notices"
     PUBLISH_FORMULARY = "publish_formulary"
     MANAGE_COMMITTEE = "manage_committee"
@@ -37,6 +40,9 @@ class Permission(StrEnum):
     MOVE_TRANSFERS = "move_transfers"
     SEE_PLANS = "see_plans"
     RUN_PLANS = "run_plans"
+    REPORT_NEED = "report_need"
+    APPROVE_PLANS = "approve_plans"
+    RECEIVE_GOODS = "receive_goods"
     SEE_JOBS = "see_jobs"
     SEE_HISTORY = "see_history"
     ADMINISTER = "administer"
@@ -77,9 +83,9 @@ class Role(StrEnum):
 ROLES: dict[Role, RoleRow] = {
     Role.COMMITTEE: RoleRow(
         "药事委员",
-        "药事管理与药物治疗学委员会委员，评议并维护统一用药目录",
+        "药事管理与药物治疗学委员会委员，评议并维护统一用药目录，审批采购轮次",
         Scope.ALLIANCE,
-        _READER | {P.PROPOSE, P.SCORE, P.VOTE},
+        _READER | {P.PROPOSE, P.SCORE, P.VOTE, P.APPROVE_PLANS},
     ),
     Role.SECRETARY: RoleRow(
         "委员会秘书",
@@ -87,25 +93,32 @@ ROLES: dict[Role, RoleRow] = {
         Scope.ALLIANCE,
         _READER
         | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
-        | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE},
+        | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE}
+        | {P.ANSWER_REQUESTS, P.DECIDE_SUBSETS},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
-        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS},
+        _READER
+        | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS, P.ANSWER_REQUESTS},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
-        "成员机构药房，上报库存与用量，接收并处置缺药预警，办理调剂",
+        "成员机构药房，上报库存、用量与采购需求，收货验收，处置缺药预警，办理调剂",
         Scope.INSTITUTION,
-        _READER | _TRANSFERS | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES},
+        _READER
+        | _TRANSFERS
+        | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES}
+        | {P.REPORT_NEED, P.RECEIVE_GOODS, P.REQUEST_DRUGS},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，查看本机构目录、库存、预警与计划，可提出调整申请与异议，可代表本机构签字调剂",
+        "成员机构负责人，确认本机构采购和机构目录，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
-        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS},
+        _READER
+        | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS}
+        | {P.REPORT_NEED, P.APPROVE_PLANS, P.REQUEST_DRUGS, P.DECIDE_SUBSETS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from formulary.actions.assessments import assess_recent
 from formulary.actions.jobs import JobRun
 from formulary.actions.suggestions import scan
 from shortage.actions import posting
@@ -18,7 +19,9 @@ def watch(run: JobRun) -> dict[str, Any]:
     """The nightly pass at the press of a button. params: {"as_of": ISO date}."""
     as_of = dt.date.fromisoformat(run.params["as_of"])
     done = watch_once(run.job.alliance, as_of, by=run.job.owner, now=timezone.now(), report=run.report, job=run.job)
-    scan(run.job.alliance, on=timezone.localdate(), by=run.job.owner, now=timezone.now())
+    today, now = timezone.localdate(), timezone.now()
+    scan(run.job.alliance, on=today, by=run.job.owner, now=now)
+    assess_recent(run.job.alliance, today=today, now=now)
     return {"as_of": as_of.isoformat(), "seconds": done.seconds, **done.counts}
 
 

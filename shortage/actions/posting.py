@@ -171,7 +171,8 @@ def send(channel: NoticeChannel, subject: str, body: str) -> str:
     sender = apprise.Apprise(asset=apprise.AppriseAsset(app_id="Yaoheng", app_desc="Yaoheng", async_mode=False))
     if not sender.add(url):
         return "地址不能识别"
-    with apprise.LogCapture(level=apprise.logging.WARNING) as said:
+    capture: Any = apprise.LogCapture
+    with capture(level=logging.WARNING) as said:
         taken = sender.notify(title=subject, body=body)
         words = said.getvalue().strip().splitlines()
     return "" if taken else _without_secret(words[-1] if words else "对方没有接受，也没有说明原因", channel.address)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulp
 
@@ -101,7 +102,9 @@ def balance(
     return Balance(moves, covered, lacking - covered, len(used), sum(far[pair] for pair in used), proven)
 
 
-def _model(wanted, given, arcs):  # type: ignore[no-untyped-def]
+def _model(
+    wanted: Mapping[tuple[int, int], Need], given: Sequence[Spare], arcs: Sequence[tuple[int, int, int]]
+) -> tuple[Any, Any]:
     model = pulp.LpProblem("balance", pulp.LpMinimize)
     spare = {(one.place, one.drug): one.units for one in given}
     flow = {
@@ -118,7 +121,15 @@ def _model(wanted, given, arcs):  # type: ignore[no-untyped-def]
     return model, flow
 
 
-def _few_trips(model, flow, gain, best, given, far, costs) -> bool:  # type: ignore[no-untyped-def]
+def _few_trips(
+    model: Any,
+    flow: Any,
+    gain: Any,
+    best: float,
+    given: Sequence[Spare],
+    far: Mapping[tuple[int, int], float],
+    costs: Costs,
+) -> bool:
     """Adds the trips and searches again with the first goal held. False when time ran out (the best found is kept)."""
     first = {key: variable.value() for key, variable in flow.items()}
     trip = {pair: model.add_variable(f"y_{pair[0]}_{pair[1]}", cat=pulp.LpBinary) for pair in far}
@@ -150,7 +161,8 @@ def _few_trips(model, flow, gain, best, given, far, costs) -> bool:  # type: ign
 
 def keeps_limits(moves: Sequence[Move], spares: Sequence[Spare], needs: Sequence[Need]) -> bool:
     """The plan in whole numbers keeps every limit: what `balance` promises, checked in exact arithmetic."""
-    out, into = defaultdict(int), defaultdict(int)
+    out: dict[tuple[int, int], int] = defaultdict(int)
+    into: dict[tuple[int, int], int] = defaultdict(int)
     for move in moves:
         out[move.donor, move.drug] += move.units
         into[move.receiver, move.drug] += move.units

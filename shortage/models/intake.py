@@ -13,6 +13,7 @@ class Intake(models.Model):
         FILE = "file", "文件"
         API = "api", "接口"
         SEED = "seed", "演示数据"
+        ORDER = "order", "采购验收"
         TRANSFER = "transfer", "调剂"
         HAND = "hand", "手工"
 

@@ -77,7 +77,7 @@ def with_takers(scope: Scope, rows: list[StockPosition], on: dt.date, band: str)
     rates: dict[Item, float] = {
         (place, drug): rate
         for place, drug, rate in Forecast.objects.filter(
-            as_of=run.as_of if run else None, institution__in=list(members), presentation__in=drugs
+            as_of=run.as_of if run else on, institution__in=list(members), presentation__in=drugs
         ).values_list("institution", "presentation", "daily_rate")
     }
     until = on + dt.timedelta(days=bounds.red if band == "red" else bounds.warn)

@@ -4,6 +4,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from config.command import ChineseCommand, WrongUsage, day
+from formulary.actions.assessments import assess_recent
 from formulary.actions.suggestions import scan
 from formulary.models import Alliance
 from shortage.actions.watch import DayToCome, NothingToWatch, default_day, watch
@@ -37,4 +38,5 @@ class Command(ChineseCommand):
                 raise CommandError(str(refused)) from None
             self.stdout.write(watch_summary(run))
             looked = scan(alliance, on=timezone.localdate(), by=None, now=timezone.now())
-            self.stdout.write(f"  目录调整线索：{looked.words}")
+            assess_recent(alliance, today=timezone.localdate(), now=timezone.now())
+            self.stdout.write(f"  目录调整线索：{looked.words}；基药考核已更新")

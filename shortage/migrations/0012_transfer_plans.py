@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0012_what_was_voted_stays'),
-        ('shortage', '0010_transfers_and_measures'),
+        ('shortage', '0011_acceptance_as_a_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
