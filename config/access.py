@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     RUN_WATCH = "run_watch"
+    SET_THRESHOLDS = "set_thresholds"
     SEE_TRANSFERS = "see_transfers"
     PLAN_TRANSFERS = "plan_transfers"
     SIGN_TRANSFERS = "sign_transfers"
@@ -92,7 +93,7 @@ ROLES: dict[Role, RoleRow] = {
         "委员会办公室，导入政策目录、处理名称匹配、准备会议",
         Scope.ALLIANCE,
         _READER
-        | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
+        | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS, P.SET_THRESHOLDS, P.RUN_WATCH}
         | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE}
         | {P.ANSWER_REQUESTS, P.DECIDE_SUBSETS},
     ),
@@ -101,7 +102,8 @@ ROLES: dict[Role, RoleRow] = {
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
         _READER
-        | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS, P.ANSWER_REQUESTS},
+        | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS, P.ANSWER_REQUESTS}
+        | {P.SET_THRESHOLDS},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",

@@ -201,6 +201,8 @@ JOBS = {
     "watch": "shortage.jobs.watch",
     "balance": "shortage.jobs.balance",
     "deliver": "shortage.jobs.deliver",
+    "replay": "shortage.jobs.replay",
+    "backtest": "shortage.jobs.backtest",
     "plan": "procurement.jobs.solve",
 }
 

@@ -11,6 +11,8 @@ JOB_KINDS = {
     "watch": "每日监测",
     "balance": "调剂建议",
     "deliver": "发送通知",
+    "replay": "预警回放",
+    "backtest": "预测回测",
     "list_import": "导入政策目录",
     "stock_import": "导入库存与用量",
     "suggestions": "查找调整线索",

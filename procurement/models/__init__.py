@@ -1,7 +1,9 @@
 """Models by noun; other apps import from here."""
 
+from procurement.models.consultation import Consultation, Decision
 from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, Payable
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
+from procurement.models.price import ListedPrice
 from procurement.models.round import (
     Approval,
     ApprovalDeputy,
@@ -20,9 +22,12 @@ __all__ = [
     "ApprovalDeputy",
     "Budget",
     "Commitment",
+    "Consultation",
+    "Decision",
     "Delivery",
     "DeliveryLine",
     "Dispute",
+    "ListedPrice",
     "NeedLine",
     "NeedReport",
     "Offer",

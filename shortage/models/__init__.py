@@ -19,6 +19,7 @@ from shortage.models.stock import (
     StockPosition,
 )
 from shortage.models.transfer import Disposition, Transfer, TransferLine, TransferState
+from shortage.models.trial import Trial
 
 __all__ = [
     "CURRENT",
@@ -52,6 +53,7 @@ __all__ = [
     "Transfer",
     "TransferLine",
     "TransferState",
+    "Trial",
     "Upload",
     "WatchRun",
 ]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0012_what_was_voted_stays'),
-        ('shortage', '0011_acceptance_as_a_source'),
+        ('shortage', '0012_trials_on_history'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0012_what_was_voted_stays'),
-        ('shortage', '0012_transfer_plans'),
+        ('shortage', '0013_transfer_plans'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
