@@ -154,7 +154,6 @@ NAVIGATION: tuple[Group, ...] = (
                 "procurement.queries.consultations.decision_duty_count",
             ),
             Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
-            Item("审批代理", "user-check", "purchase_deputy_list", P.APPROVE_PLANS),
         ),
     ),
     Group(
@@ -191,6 +190,7 @@ def _shell(request: HttpRequest) -> dict:
         "groups": groups,
         "person": _who(person),
         "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
+        "deputy_url": _url("deputy_list") if can(person, P.SEE_GOVERNANCE) else "",
         "bell": next(iter(_links(Group("", (BELL,)), person, "")), None),
     }
 

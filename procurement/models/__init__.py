@@ -6,7 +6,6 @@ from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
 from procurement.models.price import ListedPrice
 from procurement.models.round import (
     Approval,
-    ApprovalDeputy,
     Dispute,
     NeedLine,
     NeedReport,
@@ -19,7 +18,6 @@ from procurement.models.tender import ScoreSheet, SurplusCase, TenderProduct, Vo
 
 __all__ = [
     "Approval",
-    "ApprovalDeputy",
     "Budget",
     "Commitment",
     "Consultation",
