@@ -82,6 +82,7 @@ NAVIGATION: tuple[Group, ...] = (
     Group(
         "药事会",
         (
+            Item("评分", "clipboard-list", "score_list", P.SEE_GOVERNANCE, "formulary.queries.scoring.waiting_count"),
             Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
             Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
         ),

@@ -29,4 +29,5 @@ urlpatterns = [
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
     path("", include("formulary.meeting_urls")),
+    path("", include("formulary.score_urls")),
 ]

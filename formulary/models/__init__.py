@@ -27,6 +27,7 @@ from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
 from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
+from formulary.models.scorecard import ScoreSheet, ScoreTemplate, Scoring
 from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
@@ -77,6 +78,9 @@ __all__ = [
     "RuleException",
     "RuleValue",
     "RunDown",
+    "ScoreSheet",
+    "ScoreTemplate",
+    "Scoring",
     "Seat",
     "Suggestion",
     "VersionChange",
