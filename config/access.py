@@ -17,6 +17,8 @@ class Permission(StrEnum):
     SEE_GOVERNANCE = "see_governance"
     PROPOSE = "propose"
     CHECK_PROPOSALS = "check_proposals"
+    REQUEST_DRUGS = "request_drugs"
+    ANSWER_REQUESTS = "answer_requests"
     SCORE = "score"
     RUN_MEETINGS = "run_meetings"
     VOTE = "vote"
@@ -31,8 +33,15 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     RUN_WATCH = "run_watch"
+    SEE_TRANSFERS = "see_transfers"
+    PLAN_TRANSFERS = "plan_transfers"
+    SIGN_TRANSFERS = "sign_transfers"
+    MOVE_TRANSFERS = "move_transfers"
     SEE_PLANS = "see_plans"
     RUN_PLANS = "run_plans"
+    REPORT_NEED = "report_need"
+    APPROVE_PLANS = "approve_plans"
+    RECEIVE_GOODS = "receive_goods"
     SEE_JOBS = "see_jobs"
     SEE_HISTORY = "see_history"
     ADMINISTER = "administer"
@@ -55,7 +64,8 @@ class RoleRow:
 
 P = Permission
 _EVERYONE = frozenset({P.SEE_HOME, P.SEE_DRUGS, P.SEE_FORMULARY})
-_READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_PLANS}
+_READER = _EVERYONE | {P.SEE_GOVERNANCE, P.SEE_STOCK, P.SEE_ALERTS, P.SEE_TRANSFERS, P.SEE_PLANS}
+_TRANSFERS = frozenset({P.PLAN_TRANSFERS, P.SIGN_TRANSFERS, P.MOVE_TRANSFERS})
 
 
 class Role(StrEnum):
@@ -72,9 +82,9 @@ class Role(StrEnum):
 ROLES: dict[Role, RoleRow] = {
     Role.COMMITTEE: RoleRow(
         "药事委员",
-        "药事管理与药物治疗学委员会委员，评议并维护统一用药目录",
+        "药事管理与药物治疗学委员会委员，评议并维护统一用药目录，审批采购轮次",
         Scope.ALLIANCE,
-        _READER | {P.PROPOSE, P.SCORE, P.VOTE},
+        _READER | {P.PROPOSE, P.SCORE, P.VOTE, P.APPROVE_PLANS},
     ),
     Role.SECRETARY: RoleRow(
         "委员会秘书",
@@ -82,25 +92,32 @@ ROLES: dict[Role, RoleRow] = {
         Scope.ALLIANCE,
         _READER
         | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
-        | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE},
+        | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE}
+        | {P.ANSWER_REQUESTS},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
-        _READER | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE},
+        _READER
+        | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS, P.ANSWER_REQUESTS},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
-        "成员机构药房，上报库存与用量，接收并处置缺药预警",
+        "成员机构药房，上报库存、用量与采购需求，收货验收，处置缺药预警，办理调剂",
         Scope.INSTITUTION,
-        _READER | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES},
+        _READER
+        | _TRANSFERS
+        | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES}
+        | {P.REPORT_NEED, P.RECEIVE_GOODS, P.REQUEST_DRUGS},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，查看本机构目录、库存、预警与计划，可提出调整申请与异议",
+        "成员机构负责人，确认本机构采购，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
-        _READER | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES},
+        _READER
+        | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS}
+        | {P.REPORT_NEED, P.APPROVE_PLANS, P.REQUEST_DRUGS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

@@ -1,6 +1,6 @@
 """The one HTTP API (/api/v1/): a token per institution, Chinese answers, documentation that works offline."""
 
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
@@ -69,3 +69,26 @@ def invalid(request, error):
 @api.exception_handler(Http404)
 def not_found(request, _error):
     return api.create_response(request, {"detail": "没有此地址或数据"}, status=404)
+
+
+class ApiSpeaksJson:
+    """An address or a method that no operation has is answered before ninja sees it: in words and JSON all the same."""
+
+    WORDS = {404: "没有此地址或数据", 405: "此地址不支持该方法"}
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        answer = self.get_response(request)
+        words = self.WORDS.get(answer.status_code)
+        if (
+            words is None
+            or not request.path.startswith("/api/")
+            or answer.get("Content-Type", "").startswith("application/json")
+        ):
+            return answer
+        told = JsonResponse({"detail": words}, status=answer.status_code, json_dumps_params={"ensure_ascii": False})
+        if "Allow" in answer:
+            told["Allow"] = answer["Allow"]
+        return told

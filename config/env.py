@@ -22,5 +22,14 @@ def flag(name: str, default: bool) -> bool:
     raise Misconfigured(f"环境变量 {name} 的值“{raw}”无法识别，应为 1 或 0")
 
 
+def number(name: str, default: int) -> int:
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    if not raw.strip().isdecimal() or int(raw) < 1:
+        raise Misconfigured(f"环境变量 {name} 的值“{raw}”无法识别，应为正整数")
+    return int(raw)
+
+
 def words(name: str, default: str) -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -34,6 +34,8 @@ class Group:
 
 
 P = Permission
+ROOMY = 14
+"""A menu of so many lines is shown whole; a longer one opens the group in use, and what its reader opened."""
 BELL = Item("通知", "bell", "notice_list", P.SEE_ALERTS, "shortage.queries.unread_notice_count")
 NAVIGATION: tuple[Group, ...] = (
     Group(
@@ -82,16 +84,35 @@ NAVIGATION: tuple[Group, ...] = (
     Group(
         "药事会",
         (
+            Item(
+                "调整申请",
+                "file-pen-line",
+                "adjustment_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.applications.waiting_application_count",
+            ),
             Item("评分", "clipboard-list", "score_list", P.SEE_GOVERNANCE, "formulary.queries.scoring.waiting_count"),
             Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
             Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
+            Item("药事委员会", "users-round", "committee_index", P.SEE_GOVERNANCE),
         ),
     ),
     Group(
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item(
+                "缺药登记",
+                "clipboard-list",
+                "request_list",
+                P.SEE_GOVERNANCE,
+                "formulary.queries.drug_requests.waiting_request_count",
+            ),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
+            Item(
+                "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
+            ),
+            Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item(
                 "数据核对",
@@ -104,7 +125,16 @@ NAVIGATION: tuple[Group, ...] = (
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),
     ),
-    Group("采购", (Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),)),
+    Group(
+        "采购",
+        (
+            Item("采购轮次", "refresh-cw", "round_list", P.SEE_PLANS, "procurement.queries.round_duty_count"),
+            Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),
+            Item("采购订单", "truck", "order_list", P.SEE_PLANS),
+            Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
+            Item("审批代理", "user-check", "deputy_list", P.APPROVE_PLANS),
+        ),
+    ),
     Group(
         "系统",
         (
@@ -127,9 +157,15 @@ def _shell(request: HttpRequest) -> dict:
         return {"groups": [], "person": None, "search_url": "", "bell": None}
     names = [item.url_name for group in NAVIGATION for item in group.items]
     active = active_name(getattr(request.resolver_match, "view_name", ""), names)
-    groups = [{"label": group.label, "links": _links(group, person, active)} for group in NAVIGATION]
+    groups = [
+        {"label": group.label, "links": links} for group in NAVIGATION if (links := _links(group, person, active))
+    ]
+    short = sum(len(group["links"]) for group in groups) <= ROOMY
+    for position, group in enumerate(groups):
+        group["open"] = short or position == 0 or any(link["active"] for link in group["links"])
+        group["count"] = sum(link["count"] for link in group["links"])
     return {
-        "groups": [group for group in groups if group["links"]],
+        "groups": groups,
         "person": _who(person),
         "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
         "bell": next(iter(_links(Group("", (BELL,)), person, "")), None),

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from formulary import version_urls
+from formulary import proposal_urls, version_urls
 from formulary.views import drugs, history, jobs, lists, matches, passwords, suggestions, versions
 
 urlpatterns = [
@@ -28,6 +28,7 @@ urlpatterns = [
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
+    *proposal_urls.urlpatterns,
     path("", include("formulary.meeting_urls")),
     path("", include("formulary.score_urls")),
 ]

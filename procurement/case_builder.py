@@ -27,7 +27,7 @@ from procurement.optimiser import case as shapes
 from procurement.rules.periods import budget_of_period, volume_of_period
 from procurement.rules.plan_settings import PlanSettings
 from procurement.rules.quotes import Quote, best_for, share_out
-from procurement.sources import standings_of
+from procurement.sources import Reported, standings_of
 
 
 @dataclass
@@ -40,13 +40,19 @@ class BuiltCase:
 
 
 def build_case(
-    alliance: Alliance, *, as_of: dt.date, start: dt.date, end: dt.date, settings: PlanSettings
+    alliance: Alliance,
+    *,
+    as_of: dt.date,
+    start: dt.date,
+    end: dt.date,
+    settings: PlanSettings,
+    reported: Reported | None = None,
 ) -> BuiltCase:
-    """The purchase case of an alliance for the period `start`…`end`, both included.
+    """The purchase case of an alliance for the period `start`…`end`, both included; need from `reported` or forecast.
 
     Raises DataRefused, with every fault at once, when there is no version in force, no institution or no forecast.
     """
-    facts = read_facts(alliance, as_of=as_of, start=start, end=end)
+    facts = read_facts(alliance, as_of=as_of, start=start, end=end, reported=reported)
     agreed = _commitments(facts)
     wanted = {row.presentation_id for row in facts.needs} | {facts.drug_of(row.product) for row in agreed}
     drugs = sorted((facts.drugs[pk] for pk in wanted), key=lambda drug: drug.code)

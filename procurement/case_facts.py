@@ -16,7 +16,7 @@ from formulary.queries import version_in_force
 from formulary.rules.tables import DataRefused, Fault
 from procurement.models import Budget, Commitment, Offer, PlanLine, PlanState, Supplier
 from procurement.rules.quotes import Quote, choose
-from procurement.sources import NeedRow, needs_of
+from procurement.sources import NeedRow, Reported, needs_of
 from shortage.models import CURRENT, Receipt
 
 RANK = {level.value: rank for rank, level in enumerate(Level)}
@@ -68,11 +68,16 @@ class Facts:
         return {self.site_codes[site.pk] for site in supplier.delivers_to.all() if site.pk in self.site_codes}
 
 
-def read_facts(alliance: Alliance, *, as_of: dt.date, start: dt.date, end: dt.date) -> Facts:
-    """Raises DataRefused, with every fault at once, without a version in force, an institution or a forecast."""
+def read_facts(
+    alliance: Alliance, *, as_of: dt.date, start: dt.date, end: dt.date, reported: Reported | None = None
+) -> Facts:
+    """`reported` replaces the forecast by what institutions reported, and may narrow the case to some drugs.
+
+    Raises DataRefused, with every fault at once, without a version in force, an institution or a forecast.
+    """
     version = version_in_force(alliance, as_of)
     sites = list(alliance.institutions.filter(active=True).order_by("code"))
-    needs, forecast_on = needs_of(alliance, as_of=as_of, end=end)
+    needs, forecast_on = (reported.needs, None) if reported else needs_of(alliance, as_of=as_of, end=end)
     faults = []
     if version is None:
         faults.append(Fault("在用目录", None, "", "", f"{as_of} 没有生效的用药目录版本，请先发布目录"))
@@ -83,6 +88,8 @@ def read_facts(alliance: Alliance, *, as_of: dt.date, start: dt.date, end: dt.da
     if version is None or faults:
         raise DataRefused(faults, source=f"{alliance}采购算例")
     entries = list(version.entries.filter(presentation__active=True).select_related("presentation"))
+    if reported is not None and reported.only is not None:
+        entries = [entry for entry in entries if entry.presentation_id in reported.only]
     allowed = {
         (site.pk, entry.presentation_id)
         for entry in entries
@@ -92,6 +99,8 @@ def read_facts(alliance: Alliance, *, as_of: dt.date, start: dt.date, end: dt.da
     kept = [row for row in needs if (row.institution_id, row.presentation_id) in allowed]
     drugs = {entry.presentation_id: entry.presentation for entry in entries}
     facts = Facts(alliance, as_of, start, end, version, sites, drugs, allowed, kept)
+    if reported is not None:
+        facts.notes.append(reported.note)
     if len(kept) < len(needs):
         facts.notes.append(f"{len(needs) - len(kept)} 条需求的品规不在在用目录中或超出机构级别，未列入本计划")
     if forecast_on is not None and forecast_on < as_of:
@@ -118,7 +127,11 @@ def _read_offers(facts: Facts) -> None:
         .select_related("supplier", "product")
         .order_by("valid_from")
     )
-    offers = {(offer.product.code, offer.supplier.code): offer for offer in running}
+    offers = {
+        (offer.product.code, offer.supplier.code): offer
+        for offer in running
+        if offer.product.presentation_id in facts.drugs
+    }
     facts.products = {offer.product.code: offer.product for offer in offers.values()}
     shops = Supplier.objects.filter(alliance=facts.alliance, active=True).prefetch_related("delivers_to")
     facts.suppliers = {shop.code: shop for shop in shops}
@@ -154,7 +167,10 @@ def running_commitments(facts: Facts) -> Iterable[Commitment]:
     """Agreed volumes of the tenders that run within the period."""
     return (
         Commitment.objects.filter(
-            tender__alliance=facts.alliance, tender__start__lte=facts.end, tender__end__gte=facts.start
+            tender__alliance=facts.alliance,
+            tender__start__lte=facts.end,
+            tender__end__gte=facts.start,
+            product__presentation__in=facts.drugs,
         )
         .select_related("tender", "product", "institution")
         .order_by("pk")

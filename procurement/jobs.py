@@ -21,6 +21,7 @@ from procurement.optimiser.case import case_sha256
 from procurement.optimiser.plan import STATUS_WORDS
 from procurement.optimiser.solve import Options
 from procurement.optimiser.solve import solve as optimise
+from procurement.queries.rounds import reported_need
 from procurement.rules.plan_settings import PlanSettings
 
 GOALS = 9
@@ -72,7 +73,14 @@ def solve_plan(plan: Plan, listener: Listener, *, by: Person | None, clock: Call
     listener.report(2, "读取目录、需求与报价")
     settings = PlanSettings.from_json(plan.settings)
     started = time.monotonic()
-    built = build_case(plan.alliance, as_of=plan.as_of, start=plan.period_start, end=plan.period_end, settings=settings)
+    built = build_case(
+        plan.alliance,
+        as_of=plan.as_of,
+        start=plan.period_start,
+        end=plan.period_end,
+        settings=settings,
+        reported=reported_need(plan),
+    )
     case = plans.begin(plan, built.case)
     read = time.monotonic() - started
     listener.report(8, f"算例：{len(case.institutions)} 家机构、{len(case.needs)} 行需求、{len(case.products)} 个产品")

@@ -27,6 +27,15 @@ class NeedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """报量 in place of the forecast: the rows, the 品规 it is about (None: all), and a remark for the plan."""
+
+    needs: list[NeedRow]
+    only: frozenset[int] | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What the lists say of a 品规 on a date: 基药, 医保 (甲, 乙, 国谈, 无), 短缺清单."""
 

@@ -1,11 +1,37 @@
 from django.urls import path
 
-from shortage.views import alerts, entry, foresight, notices, quality, reorder, stock, stock_import, watching
+from shortage.views import (
+    alerts,
+    entry,
+    foresight,
+    measures,
+    notices,
+    quality,
+    reorder,
+    stock,
+    stock_import,
+    transfers,
+    watching,
+)
 
 urlpatterns = [
     path("alerts/", alerts.alert_list, name="alert_list"),
     path("alerts/<int:pk>/", alerts.alert_detail, name="alert_detail"),
     path("alerts/<int:pk>/<str:verb>/", alerts.alert_act, name="alert_act"),
+    path("alerts/<int:pk>/measures/start/", measures.measure_start, name="measure_start"),
+    path("alerts/<int:pk>/report/start/", measures.report_start, name="report_start"),
+    path("measures/", measures.measure_list, name="measure_list"),
+    path("measures/<int:pk>/finish/", measures.measure_finish, name="measure_finish"),
+    path("reports/<int:pk>/", measures.report_detail, name="report_detail"),
+    path("reports/<int:pk>/paper/", measures.report_paper, name="report_paper"),
+    path("transfers/", transfers.transfer_list, name="transfer_list"),
+    path("transfers/new/", transfers.transfer_new, name="transfer_new"),
+    path("transfers/ledger/", transfers.transfer_ledger, name="transfer_ledger"),
+    path("transfers/<int:pk>/", transfers.transfer_detail, name="transfer_detail"),
+    path("transfers/<int:pk>/paper/", transfers.transfer_paper, name="transfer_paper"),
+    path("transfers/<int:pk>/return/", transfers.transfer_return, name="transfer_return"),
+    path("transfers/<int:pk>/convert/", transfers.transfer_convert, name="transfer_convert"),
+    path("transfers/<int:pk>/<str:step>/", transfers.transfer_act, name="transfer_act"),
     path("notices/", notices.notice_list, name="notice_list"),
     path("notices/read/", notices.notice_read, name="notice_read_all"),
     path("notices/<int:pk>/read/", notices.notice_read, name="notice_read"),

@@ -10,7 +10,7 @@ from django.utils.crypto import get_random_string
 
 from config.access import Role
 from formulary.actions.history import record
-from formulary.models import Alliance, Membership, Person
+from formulary.models import Alliance, FormerPassword, Membership, Person
 
 # Letters and digits that are not mistaken for one another when read from a screen.
 READABLE = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXY34679"
@@ -34,7 +34,7 @@ def appoint_first_administrator(
     password = get_random_string(14, READABLE)
     with transaction.atomic():
         alliance, _made = Alliance.objects.get_or_create(code=alliance_code, defaults={"name": alliance_name})
-        person = Person(username=username, name=name, must_change_password=True)
+        person = Person(username=username, name=name, must_change_password=True, password_set_at=now)
         person.set_password(password)
         person.save()
         Membership.objects.create(
@@ -45,10 +45,12 @@ def appoint_first_administrator(
 
 
 def change_password(person: Person, password: str, *, by: Person, now: dt.datetime) -> None:
-    """Sets a password chosen by its owner and lifts the duty to change it."""
+    """Sets a password chosen by its owner and lifts the duty to change it; the old one is remembered, as a hash."""
     with transaction.atomic():
+        FormerPassword.objects.create(person=person, password=person.password, until=now)
         person.set_password(password)
         person.must_change_password = False
-        person.save(update_fields=["password", "must_change_password"])
+        person.password_set_at = now
+        person.save(update_fields=["password", "must_change_password", "password_set_at"])
         membership = person.memberships.select_related("alliance").first()
         record("修改密码", person, alliance=membership.alliance if membership else None, by=by, now=now)

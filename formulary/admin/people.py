@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from config.admin_site import HouseAdmin
@@ -24,11 +25,20 @@ class MembershipInline(admin.TabularInline):
         return False
 
 
+class GivenPasswordForm(AdminPasswordChangeForm):
+    """A password given by an administrator is known to two people: its owner must choose another at once."""
+
+    def save(self, commit=True):
+        self.user.must_change_password = True
+        self.user.password_set_at = timezone.now()
+        return super().save(commit)
+
+
 @admin.register(Person)
 class PersonAdmin(UserAdmin, HouseAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = GivenPasswordForm
     inlines = [MembershipInline]
     list_display = ["username", "name", "title", "is_active", "last_login"]
     list_filter = ["is_active"]
@@ -42,6 +52,12 @@ class PersonAdmin(UserAdmin, HouseAdmin):
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["username", "name", "password1", "password2"]})]
     readonly_fields = ["last_login"]
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.must_change_password = True
+            obj.password_set_at = timezone.now()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Membership)

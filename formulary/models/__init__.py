@@ -22,7 +22,7 @@ from formulary.models.meeting import (
 )
 from formulary.models.meeting_paper import MeetingPaper
 from formulary.models.notice import RunDown, VersionNotice
-from formulary.models.people import Membership, Person
+from formulary.models.people import FormerPassword, Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
 from formulary.models.rule_exception import RuleException
@@ -51,6 +51,7 @@ __all__ = [
     "Event",
     "Expert",
     "ExpertDraw",
+    "FormerPassword",
     "FormularyEntry",
     "FormularyVersion",
     "Institution",

@@ -18,6 +18,7 @@ class Person(AbstractUser):
     title = models.CharField("职称", max_length=40, blank=True)
     email = models.EmailField("邮箱", blank=True)
     must_change_password = models.BooleanField("下次登录须改密码", default=False)
+    password_set_at = models.DateTimeField("密码设定时间", null=True, blank=True, editable=False)
     first_name = None
     last_name = None
     REQUIRED_FIELDS = ["name"]
@@ -47,6 +48,21 @@ class Person(AbstractUser):
     @property
     def roles(self) -> list[str]:
         return [row.role for row in self.active_memberships] if self.is_active else []
+
+
+class FormerPassword(models.Model):
+    """The hash of a password that a person used before, so that it is not taken again."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="former_passwords", verbose_name="人员")
+    password = models.CharField("密码哈希", max_length=128)
+    until = models.DateTimeField("用到")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "用过的密码"
+        ordering = ["person", "-until"]
+
+    def __str__(self) -> str:
+        return f"{self.person}：{self.until:%Y-%m-%d}"
 
 
 class Membership(models.Model):

@@ -1,5 +1,6 @@
 """What other apps and pages may ask of the formulary; one file per noun, all names here."""
 
+from formulary.queries.alike import Alike, alike
 from formulary.queries.drugs import drug_classes, drugs, entry_in_force, same_group, source_entries
 from formulary.queries.history import events, verbs, verify_history
 from formulary.queries.jobs import job_kinds, job_of_scope, jobs
@@ -36,9 +37,11 @@ from formulary.queries.versions import (
 )
 
 __all__ = [
+    "Alike",
     "EditionRow",
     "RankedCandidate",
     "Scope",
+    "alike",
     "asking_rows",
     "drug_classes",
     "drug_status",

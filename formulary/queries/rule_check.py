@@ -12,6 +12,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from django.db.models import Q
+
 from formulary.models import (
     Adjustment,
     Alliance,
@@ -25,15 +27,17 @@ from formulary.models import (
 )
 from formulary.queries import evidence
 from formulary.queries.charter import charter
-from formulary.queries.rule_values import rows_in_force
-from formulary.queries.status import listed_entries
+from formulary.queries.rule_values import rows_in_force, values
+from formulary.queries.status import links_in_force, listed_entries
 from formulary.queries.versions import version_in_force
 from formulary.rules.dosage_forms import lookup
 from formulary.rules.findings import Drug, Entry, Facts, Finding, Line, Site, check_change, read_limits
+from formulary.rules.findings.antimicrobials import is_antimicrobial
 from formulary.rules.findings.changes import changed
 from formulary.rules.findings.payment import payable_from
 from formulary.rules.status import ListedEntry, status_of
 
+FEW = 5_000
 CHILD = re.compile("小儿|儿童|婴儿|婴幼儿|新生儿")
 
 
@@ -45,9 +49,11 @@ def lines_of(version: FormularyVersion | None) -> dict[int, Line]:
     return {pk: Entry(level, restriction, tier) for pk, level, restriction, tier in rows}
 
 
-def facts_for(alliance: Alliance, on: dt.date, presentations: Collection[int]) -> Facts:
-    """Facts of these 品规 and of every emergency 品规 in use; a fixed number of queries."""
-    wanted = _presentations(presentations)
+def facts_for(
+    alliance: Alliance, on: dt.date, presentations: Collection[int], *, substances: Collection[str] | None = None
+) -> Facts:
+    """Facts of these 品规 and of the emergency 品规 in use (all, or of some substances); a fixed number of queries."""
+    wanted = _presentations(presentations, substances)
     rows = rows_in_force(alliance, "finding.", on)
     documents = {key: row.document for key, row in rows_in_force(alliance, "charter.", on).items()}
     rest = charter(alliance, on).antimicrobial_rest_months
@@ -73,8 +79,43 @@ def change_findings(adjustment: Adjustment, on: dt.date) -> tuple[list[Finding],
     level = adjustment.lowest_level or adjustment.institution.level
     line = Entry(level, adjustment.restriction, adjustment.tier)
     after = changed(before, adjustment.kind, presentation, line, drops=adjustment.drops_id)
-    facts = facts_for(alliance, on, {*before, *after})
+    touched = {pk for pk in {*before, *after} if before.get(pk) != after.get(pk)}
+    facts = _facts_around(alliance, touched, on)
     return check_change(before, after, facts), facts
+
+
+def _facts_around(alliance: Alliance, touched: set[int], on: dt.date) -> Facts:
+    near, substances = _around(touched, on)
+    return facts_for(alliance, on, near, substances=substances)
+
+
+def _around(touched: set[int], on: dt.date) -> tuple[set[int], set[str]]:
+    """What the rules count together with the lines touched: their group, and all antimicrobials for one of them. A rule
+    passes over drugs without facts, so one application is checked without reading ten thousand."""
+    rows = list(Presentation.objects.filter(pk__in=touched).select_related("medicine"))
+    groups = {row.spec_group for row in rows if row.spec_group}
+    near = set(Presentation.objects.filter(spec_group__in=groups).values_list("pk", flat=True)) | touched
+    codes = class_codes(rows, listed_entries({row.medicine_id for row in rows}, on))
+    classes = read_limits(values(None, "finding.", on).get).antimicrobial_classes
+    if any(is_antimicrobial(code, classes) for code in codes.values()):
+        medicines = medicines_of_class(classes, on)
+        near |= set(Presentation.objects.filter(medicine__in=medicines).values_list("pk", flat=True))
+    return near, {row.medicine.substance for row in rows}
+
+
+def medicines_of_class(prefixes: Collection[str], on: dt.date) -> set[int]:
+    """品种 whose 医保 list row or product code has one of these NHSA classes (without X)."""
+    listed = Q()
+    coded = Q()
+    for prefix in prefixes:
+        full = prefix if prefix.startswith("Z") else f"X{prefix}"
+        listed |= Q(entry__attributes__药品分类代码__startswith=full)
+        coded |= Q(nhsa_code__startswith=full)
+    if not prefixes:
+        return set()
+    links = links_in_force(on, (ListKind.NRDL,)).filter(listed, medicine__isnull=False)
+    products = Product.objects.filter(coded).values_list("presentation__medicine", flat=True)
+    return {pk for pk in links.values_list("medicine", flat=True) if pk is not None} | set(products)
 
 
 def class_codes(presentations: Iterable[Presentation], listed: dict[int, list[ListedEntry]]) -> dict[int, str]:
@@ -101,12 +142,16 @@ def _class(code: str) -> str:
     return code[1:] if code.startswith("X") else code
 
 
-def _presentations(wanted: Collection[int]) -> list[Presentation]:
+def _presentations(wanted: Collection[int], substances: Collection[str] | None) -> list[Presentation]:
     """Read whole where many are asked for: ten thousand numbers are no condition for a database."""
-    rows = Presentation.objects.filter(active=True)
-    return [row for row in rows.order_by("pk") if row.pk in wanted or row.is_emergency] + [
-        row for row in Presentation.objects.filter(active=False).order_by("pk") if row.pk in wanted
-    ]
+    emergency = Q(is_emergency=True, active=True)
+    if substances is not None:
+        emergency &= Q(medicine__substance__in=substances)
+    rows = Presentation.objects.order_by("pk")
+    if len(wanted) <= FEW:
+        return list(rows.filter(Q(pk__in=wanted) | emergency))
+    others = set(rows.filter(emergency).values_list("pk", flat=True))
+    return [row for row in rows if row.pk in wanted or row.pk in others]
 
 
 def _drugs(alliance: Alliance, rows: list[Presentation], on: dt.date) -> dict[int, Drug]:

@@ -1,5 +1,8 @@
-"""Changing one's password; a first password must be changed before anything else."""
+"""Changing one's password; a first one, and one that grew old, must be changed before anything else."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
@@ -20,18 +23,25 @@ def password_change(request):
         update_session_auth_hash(request, request.user)
         messages.success(request, "密码已修改。")
         return redirect("home")
-    return render(request, "formulary/password_change.html", {"form": form})
+    context = {"form": form, "grown_old": has_grown_old(request.user), "days": settings.PASSWORD_DAYS}
+    return render(request, "formulary/password_change.html", context)
+
+
+def has_grown_old(user) -> bool:
+    """Older than settings.PASSWORD_DAYS."""
+    limit = timedelta(days=settings.PASSWORD_DAYS)
+    return user.password_set_at is not None and timezone.now() - user.password_set_at > limit
 
 
 class FirstPasswordMiddleware:
-    """Sends people with a password given by others to the page where they choose their own."""
+    """Sends people with a password given by others, or one that grew old, to the page where they choose their own."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         user = request.user
-        if user.is_authenticated and user.must_change_password:
+        if user.is_authenticated and (user.must_change_password or has_grown_old(user)):
             open_pages = {reverse("password_change"), reverse("logout")}
             if request.path not in open_pages and not request.path.startswith("/static/"):
                 return redirect("password_change")

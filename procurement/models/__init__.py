@@ -1,18 +1,47 @@
 """Models by noun; other apps import from here."""
 
+from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, Payable
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
+from procurement.models.round import (
+    Approval,
+    ApprovalDeputy,
+    Dispute,
+    NeedLine,
+    NeedReport,
+    PurchaseRound,
+    RoundLine,
+    RoundStep,
+)
 from procurement.models.supply import Budget, Commitment, Offer, PriceLabel, Supplier, Tender, VbpStatus
+from procurement.models.tender import ScoreSheet, SurplusCase, TenderProduct, VolumeTransfer
 
 __all__ = [
+    "Approval",
+    "ApprovalDeputy",
     "Budget",
     "Commitment",
+    "Delivery",
+    "DeliveryLine",
+    "Dispute",
+    "NeedLine",
+    "NeedReport",
     "Offer",
+    "Order",
+    "OrderLine",
+    "Payable",
     "Plan",
     "PlanLine",
     "PlanState",
     "PriceLabel",
+    "PurchaseRound",
+    "RoundLine",
+    "RoundStep",
+    "ScoreSheet",
     "Supplier",
+    "SurplusCase",
     "Tender",
+    "TenderProduct",
     "Unmet",
     "VbpStatus",
+    "VolumeTransfer",
 ]

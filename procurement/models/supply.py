@@ -113,6 +113,9 @@ class Commitment(models.Model):
     )
     quantity = models.PositiveIntegerField("约定量（最小单位）")
     bought = models.PositiveIntegerField("已采购（最小单位）", default=0)
+    signed_minimum = models.PositiveIntegerField(
+        "签约下限（最小单位）", default=0, help_text="机构内部调整后仍须由本机构完成的量"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "约定采购量"

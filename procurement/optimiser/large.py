@@ -1,8 +1,10 @@
 """Cases too large for one exact search.
 
-Up to `SEARCHED_OFFERS` the constructed plan is improved goal by goal on the true model, guided and bounded by the
-relaxation of `choice.py`. Beyond, the better of the constructed plan and the one built on the relaxation's choice of
-products is kept, and each goal is bounded under the values that the goals above it reached.
+1. `prices`: the relaxation at weights that put each goal far above the next, then further apart: its picks, its nearly
+   whole ways and its prices. 2. One pick a group; packs rounded down, agreed volume up, budgets kept, the rest refilled
+   class by class (`rounding.py`). 3. `bounds`: each goal proven from below, given the values that the goals above it reached:
+
+       Σ_{k<g} μ_k·goal_k + goal_g ≥ L(μ)   for every plan,   hence   goal_g ≥ L(μ) − Σ_{k<g} μ_k·value_k.
 """
 
 from __future__ import annotations
@@ -13,25 +15,27 @@ from fractions import Fraction
 
 import numpy as np
 
-from procurement.optimiser.audit import broken_rows
-from procurement.optimiser.bridge import Bridge
-from procurement.optimiser.choice import Choice
-from procurement.optimiser.construct import repair
-from procurement.optimiser.goals import NAMES, all_goals, goal_values
-from procurement.optimiser.lexico import TOLERANCE, Clock, OrderedSolve, Progress, gap_of, known_bound, starting_point
-from procurement.optimiser.model import Model, build_model
-from procurement.optimiser.parts import SERVING, solve_parts
+from procurement.optimiser.exchange import exchanged
+from procurement.optimiser.goals import NAMES, Weights, all_goals, goal_values
+from procurement.optimiser.groups import choose_products
+from procurement.optimiser.lexico import Clock, Progress, gap_of
+from procurement.optimiser.picks import Picks
 from procurement.optimiser.plan import GoalResult, Seconds
-from procurement.optimiser.rounding import fitted, rounded
+from procurement.optimiser.pricing import Answer, Priced
+from procurement.optimiser.relaxation import GOALS, PICK, WAY, Relaxation
+from procurement.optimiser.rounding import rounded
 from procurement.optimiser.rules import Layout, complete
+from procurement.optimiser.ways import Numbers
 from procurement.optimiser.world import World
 
-SEARCHED_OFFERS = 40_000
-ORDERS = "起送金额"
-MENDED_GAP = 1e-4
-NODES = 20
-FIRST = range(1)  # the goals that a case of any size can afford to solve part by part
-WORK = 1_000_000  # columns × nodes spent on one search
+PATH = (
+    (1e6, 1e5, 3e3, 1e2, 3.0, 1e-1, 1e-3, 1e-4, 0.0),
+    (1e6, 1e5, 3e3, 1e2, 3.0, 3e-3, 3e-5, 3e-6, 0.0),
+)
+TRIALS = 4
+PROMISE = 1.0
+RELAXED_OFFERS = 60_000  # beyond, the relaxation takes longer than anybody waits
+SEARCH = 0.5  # of what time is left goes to moves, the rest to bounds
 
 
 def solve_large(
@@ -45,109 +49,130 @@ def solve_large(
     gap: float = 1e-3,
 ) -> tuple[list[int], list[GoalResult]]:
     """Improves a constructed plan and answers it with the proven bound of each goal."""
+    layout = Layout(world)
+    weights = all_goals(world, layout)
     if clock.over():
-        return packs, unbounded(world, packs)
+        return packs, unbounded(world, layout, weights, packs)
     started = time.monotonic()
-    searched = len(world.offers) <= SEARCHED_OFFERS
-    guide = Choice(world, seed=seed, gap=gap, whole=searched)
-    if not searched:
-        seconds.build += time.monotonic() - started
-        layout = guide.model.layout
-        parts = solve_parts(world, layout, packs, Clock(clock.left() / 4), seed=seed, goals=FIRST)
-        packs = min(packs, fitted(world, layout, parts.packs), key=lambda plan: values_of(guide.model, plan))
-        return packs, bounded(guide, packs, clock, on_progress, parts.bounds)
-    packs = better_start(guide, packs, clock)
-    parts = solve_parts(world, guide.model.layout, packs, clock, seed=seed)
-    model = build_model(world)
-    bridge = Bridge(model.problem, model.variables, seed=seed)
+    priced = relaxed(world, layout, weights, seed=seed)
     seconds.build += time.monotonic() - started
-    packs = mended(model, bridge, packs, parts.packs, Clock(clock.left() / 4, clock.should_stop))
-    nodes = WORK // bridge.size + 1
-    bought = {world.offers[o].product for o, count in enumerate(parts.packs) if count}
-    search = OrderedSolve(
-        model,
-        bridge,
-        packs,
-        clock,
-        gap=gap,
-        nodes=nodes,
-        guide=guide,
-        known=parts.bounds,
-        refused=guide.products.keys() - bought,
-    )
-    return search.run(on_progress), search.results
+    basis = None
+    for step in PATH if len(world.offers) <= RELAXED_OFFERS else ():
+        answer = None if clock.over() else priced.minimise(step, close=PROMISE, seconds=clock.left())
+        if answer is not None:
+            basis = priced.relaxation.highs.getBasis()
+            settled, dear = settle(priced, answer, step, clock)
+    if basis is not None:
+        priced.relaxation.highs.setBasis(basis)
+        found = rounded(world, layout, settled, dear)
+        packs = min(packs, found, key=lambda plan: values_of(world, layout, weights, plan))
+    searching = Clock(clock.left() * SEARCH, clock.should_stop)
+    found = exchanged(priced.relaxation, packs, PATH[-1], searching.over)
+    packs = min(packs, found, key=lambda plan: values_of(world, layout, weights, plan))
+    values = values_of(world, layout, weights, packs)
+    return packs, bounded(priced, values, clock, on_progress, gap, solved=basis is not None)
 
 
-def mended(model: Model, bridge: Bridge, packs: list[int], parts: list[int], clock: Clock) -> list[int]:
-    """The plan of the parts within every rule; an institution that misses only a 起送金额 is solved anew by itself."""
-    world, layout = model.world, model.layout
-    broken = list(broken_rows(world, layout, parts))
-    sites = {world.offers[row.terms[0][0]].institution for row in broken if row.rule == ORDERS}
-    kept = repair(world, layout, parts)
-    if any(row.rule != ORDERS for row in broken):
-        sites = set()
-    plan = min([kept, fitted(world, layout, parts), packs], key=lambda plan: values_of(model, plan))
-    for i in sorted(sites):
-        if clock.over():
-            break
-        bridge.reset()
-        hold(bridge, plan, {o for o, offer in enumerate(world.offers) if offer.institution == i})
-        plan = OrderedSolve(model, bridge, plan, clock, gap=MENDED_GAP, nodes=NODES).run(goals=SERVING)
-    bridge.reset()
-    return plan
+def relaxed(world: World, layout: Layout, weights: Sequence[Weights], *, seed: int) -> Priced:
+    """The relaxation with one pick a group: the products that serve best were money no object."""
+    picks = Picks(world)
+    relaxation = Relaxation(world, layout, weights, picks, seed=seed)
+    preferred = choose_products(world)
+    relaxation.open(max(found, key=lambda k: len(picks.all[k].products & preferred)) for found in picks.of_group)
+    return Priced(relaxation)
 
 
-def hold(bridge: Bridge, packs: list[int], free: set[int]) -> None:
-    """Fixes every offer outside the neighbourhood at its packs."""
-    kept = np.array([o for o in range(len(packs)) if o not in free], dtype=np.int32)
-    values = np.array(packs, dtype=float)[kept]
-    bridge.set_bounds(kept, values, values)
-
-
-def values_of(model: Model, packs: list[int]) -> list[Fraction]:
-    world, layout = model.world, model.layout
-    return goal_values(world, layout, packs, complete(world, layout, packs), model.weights)
-
-
-def better_start(guide: Choice, packs: list[int], clock: Clock) -> list[int]:
-    """The relaxation's own plan in whole packs, when it beats the constructed one."""
-    values = guide.solution(clock.left() / 4)
-    if values is None:
-        return packs
-    plan = rounded(guide.model.world, guide.model.layout, values)
-    return min(packs, plan, key=lambda plan: values_of(guide.model, plan))
+def settle(priced: Priced, answer: Answer, weights: Sequence[float], clock: Clock) -> tuple[Numbers, Numbers]:
+    """Packs by offer, split, when each group has only the pick that it uses most, and what a tick gains by institution."""
+    r = priced.relaxation
+    columns = np.flatnonzero(r.kind == PICK).astype(np.int32)
+    share = answer.point[columns]
+    order = np.lexsort((r.ref[columns], -share, r.group[columns]))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = np.diff(r.group[columns][order]) != 0
+    chosen = np.zeros(len(columns))
+    chosen[order[first]] = 1.0
+    ones = np.ones(len(columns))
+    if np.abs(chosen - share).max(initial=0.0) > 1e-6:
+        basis = r.highs.getBasis()
+        r.highs.changeColsBounds(len(columns), columns, chosen, chosen)
+        answer = priced.run(weights, clock.left()) or answer
+        r.highs.changeColsBounds(len(columns), columns, 0 * ones, ones)
+        r.highs.setBasis(basis)
+    ways = r.picks.ways
+    used = np.flatnonzero(r.kind == WAY)
+    way, part = r.ref[used], answer.point[used]
+    packs = np.zeros(len(r.world.offers) + 1)
+    np.add.at(packs, ways.first[way], part * ways.packs[way])
+    np.add.at(packs, ways.second[way], part * ways.more[way])
+    return packs[:-1], r.dear(answer.duals)
 
 
 def bounded(
-    guide: Choice,
-    packs: list[int],
+    priced: Priced,
+    values: list[Fraction],
     clock: Clock,
     on_progress: Progress | None,
-    known: Sequence[Fraction | None],
+    gap: float,
+    *,
+    solved: bool,
 ) -> list[GoalResult]:
     """The value of each goal and its bound given the values above; 0 where time ran out."""
-    world, layout, weights = guide.model.world, guide.model.layout, guide.model.weights
-    values = goal_values(world, layout, packs, complete(world, layout, packs), weights)
-    start = starting_point(world, layout, packs)
     results = []
     for number, exact in enumerate(values):
         started = time.monotonic()
-        value, bound = float(exact), known_bound(values, known, number)
-        if gap_of(value, bound) > 0 and not clock.over():
-            bound = min(value, guide.bound(number, start, clock.left() / 2)[0])
-        guide.freeze(number, exact, TOLERANCE)
-        bound = value if gap_of(value, bound) <= 2e-6 else bound
+        value, bound = float(exact), 0.0
+        if value > 0 and number < GOALS - 1:
+            reached = [float(v) for v in values]
+            bound = (
+                least_possible(priced, reached, number, clock, gap) if solved else least_alone(priced, reached, number)
+            )
+        bound = value if gap_of(value, bound) == 0 else max(0.0, bound)
         results.append(GoalResult(NAMES[number], value, bound, gap_of(value, bound), time.monotonic() - started))
         if on_progress is not None:
             on_progress(number, NAMES[number], value, bound, results[-1].gap, clock.left())
     return results
 
 
-def unbounded(world: World, packs: list[int]) -> list[GoalResult]:
+def least_possible(priced: Priced, values: Sequence[float], number: int, clock: Clock, gap: float) -> float:
+    """The best bound of a goal over a few ways to weigh the goals above it: one that the relaxation would rather spare
+    weighs more, one that it keeps below the plan's value (which costs the bound the difference) weighs less."""
+    best = 0.0
+    relaxation = priced.relaxation
+    reached = np.array(values[:number])
+    unit = PATH[0][number]
+    above = np.array(PATH[0][:number])
+    for _ in range(TRIALS):
+        if clock.over():
+            break
+        weights = np.zeros(GOALS)
+        weights[number], weights[:number] = unit, above
+        answer = priced.minimise(weights.tolist(), close=1e-5 * unit * max(1.0, values[number]), seconds=clock.left())
+        if answer is None:
+            break
+        slack = 1e-9 * abs(answer.bound)
+        best = max(best, (answer.bound - slack - float(above @ reached)) / unit)
+        there = (relaxation.price @ answer.point + relaxation.constant)[:number]
+        near = 1e-6 * np.maximum(1.0, reached)
+        more, less = there > reached + near, there < reached - near
+        if gap_of(values[number], best) <= gap / 10 or not (more | less).any():
+            break
+        above = above * np.where(more, 3.0, np.where(less, 0.15, 1.0))
+    return best
+
+
+def least_alone(priced: Priced, values: Sequence[float], number: int) -> float:
+    """The bound were money no object: every group by itself."""
+    weights = np.zeros(GOALS)
+    weights[number], weights[:number] = 1.0, np.array(PATH[0][:number]) / PATH[0][number]
+    return max(0.0, priced.alone(weights.tolist()) * (1 - 1e-9) - float(weights[:number] @ np.array(values[:number])))
+
+
+def values_of(world: World, layout: Layout, weights: Sequence[Weights], packs: list[int]) -> list[Fraction]:
+    return goal_values(world, layout, packs, complete(world, layout, packs), list(weights))
+
+
+def unbounded(world: World, layout: Layout, weights: Sequence[Weights], packs: list[int]) -> list[GoalResult]:
     """The values alone: there was no time to prove anything."""
-    layout = Layout(world)
-    values = goal_values(world, layout, packs, complete(world, layout, packs), all_goals(world, layout))
-    return [
-        GoalResult(name, float(value), 0.0, gap_of(float(value), 0.0))
-        for name, value in zip(NAMES, values, strict=True)
-    ]
+    values = [float(value) for value in values_of(world, layout, weights, packs)]
+    return [GoalResult(name, value, 0.0, gap_of(value, 0.0)) for name, value in zip(NAMES, values, strict=True)]

@@ -8,8 +8,7 @@ rule holds and no earlier goal got worse: a plan from here is never an approxima
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -17,7 +16,6 @@ import numpy as np
 
 from procurement.optimiser.audit import is_clean
 from procurement.optimiser.bridge import Bridge, costs_of
-from procurement.optimiser.choice import Choice
 from procurement.optimiser.construct import refilled
 from procurement.optimiser.goals import NAMES, floor_shortfalls, goal_values
 from procurement.optimiser.model import Model
@@ -27,9 +25,6 @@ from procurement.optimiser.world import World
 
 WORK = 4_000_000  # columns × nodes spent on proving more than the asked gap
 TOLERANCE = 1e-7
-BLEND = 1e-3
-BLENDED_GAP = 1e-5
-SWEPT_NODES = 20
 SPEND = 7  # number of the goal that freezes packs themselves when it reaches nothing
 
 Progress = Callable[[int, str, float, float, float, float], None]
@@ -64,15 +59,6 @@ def no_worse(new: list[Fraction], old: list[Fraction], upto: int) -> bool:
     )
 
 
-def known_bound(values: Sequence[Fraction], known: Sequence[Fraction | None], number: int) -> float:
-    """The bound known beforehand, 0 when there is none or a goal above did not reach its own."""
-    for value, least in zip(values[:number], known, strict=False):
-        if least is None or gap_of(float(value), float(least)) > 0:
-            return 0.0
-    least = known[number] if number < len(known) else None
-    return 0.0 if least is None else float(least)
-
-
 class OrderedSolve:
     """A plan on its way through the nine goals."""
 
@@ -85,16 +71,10 @@ class OrderedSolve:
         *,
         gap: float,
         nodes: int,
-        guide: Choice | None = None,
-        known: Sequence[Fraction | None] = (),
-        refused: Collection[int] = (),
     ) -> None:
         """Each goal may branch on `nodes` to be proven exactly; what is then still outside the asked gap is searched on
-        until it is inside or the goal's share of time is used. With a `guide` each goal is first bounded and searched
-        among the products that its relaxation or the plan at hand buys, and need only be proven to the asked gap. `known` are proven bounds
-        that hold as long as every goal above reached its own, `refused` products not needed to reach them."""
-        self.known, self.refused = known, set(refused)
-        self.model, self.bridge, self.clock, self.gap, self.nodes, self.guide = model, bridge, clock, gap, nodes, guide
+        until it is inside or the goal's share of time is used."""
+        self.model, self.bridge, self.clock, self.gap, self.nodes = model, bridge, clock, gap, nodes
         self.costs = [costs_of(goal, bridge.size) for goal in model.goals]
         self.packs = packs
         self.values = self._value(packs)
@@ -121,81 +101,31 @@ class OrderedSolve:
 
     def _solve(self, number: int) -> float:
         """Improves one goal, freezes it, answers its proven bound."""
-        costs = self.costs[number]
-        bound = known_bound(self.values, self.known, number)
+        costs, bound = self.costs[number], 0.0
         if gap_of(float(self.values[number]), bound) > 0 and not self.clock.over():
             limit = Clock(self.clock.left() / max(1.5, (len(NAMES) - number) / 2))
-            first = self._guided(number, limit) if self.guide else self._search(number, limit.left(), 0.0, self.nodes)
-            bound = max(bound, first)
+            bound = max(bound, self._search(number, limit.left(), 0.0, self.nodes))
             if self._open(number, bound):
-                bound = max(bound, self._search(number, limit.left(), self.gap, self.nodes if self.guide else None))
+                bound = max(bound, self._search(number, limit.left(), self.gap, None))
         self.bridge.freeze(costs, float(self.values[number]), TOLERANCE)
-        if self.guide:
-            self.guide.freeze(number, self.values[number], TOLERANCE)
         return bound
 
     def _open(self, number: int, bound: float) -> bool:
         return gap_of(float(self.values[number]), bound) > self.gap and not self.clock.over()
 
-    def _guided(self, number: int, limit: Clock) -> float:
-        """Bounds a goal by the relaxation and improves the plan among the products bought by either."""
-        if self.guide is None:
-            return 0.0
-        bound = known_bound(self.values, self.known, number)
-        if bound:
-            refused = self.refused
-        else:
-            bound, found = self.guide.bound(number, self._start(), limit.left() / 3)
-            refused = found or set()
-        if number < SPEND and self._open(number, bound):
-            kept = {self.model.world.offers[o].product for o, count in enumerate(self.packs) if count}
-            off = [o for o, x in enumerate(self.model.world.offers) if x.product in refused - kept]
-            columns = np.array(off, dtype=np.int32)
-            with self._fixed(columns, np.zeros(len(off))):
-                self._search(number, limit.left() * 2 / 3, BLENDED_GAP, self.nodes, blend=BLEND)
-        if number <= SPEND and self._open(number, bound):
-            self._sweep(number, Clock(limit.left() / 2))
-        return bound
-
-    def _sweep(self, number: int, limit: Clock) -> None:
-        """Improves one institution at a time, all others as they are."""
-        site = np.array([offer.institution for offer in self.model.world.offers])
-        for i in range(len(self.model.world.case.institutions)):
-            if limit.left() <= 0 or self.clock.over():
-                return
-            columns = np.flatnonzero(site != i)
-            with self._fixed(columns, np.array(self.packs, dtype=float)[columns]):
-                self._search(number, limit.left(), BLENDED_GAP, SWEPT_NODES, blend=BLEND)
-
-    @contextmanager
-    def _fixed(self, columns: np.ndarray, values: np.ndarray) -> Iterator[None]:
-        """These offers stand at these packs for a while."""
-        bridge = self.bridge
-        bridge.set_bounds(columns, values, values)
-        yield
-        bridge.set_bounds(columns, bridge.lower[columns], bridge.upper[columns])
-
-    def _search(self, number: int, seconds: float, gap: float, nodes: int | None, blend: float = 0.0) -> float:
-        """One run of the solver from the plan at hand; keeps what is better, answers the bound.
-
-        With `blend` the goals that follow count a little: the answer is then no careless start for them (and the
-        bound says nothing)."""
-        costs = self.costs[number].copy()
-        for later in range(number + 1, SPEND - 1):
-            costs += blend * self.costs[later]
-        self.bridge.set_costs(costs)
+    def _search(self, number: int, seconds: float, gap: float, nodes: int | None) -> float:
+        """One run of the solver from the plan at hand; keeps what is better, answers the bound."""
+        self.bridge.set_costs(self.costs[number])
         outcome = self.bridge.run(
             seconds=seconds, gap=gap, start=self._start(), stop=self.clock.should_stop, nodes=nodes
         )
         if outcome.values is not None:
-            packs = [round(value) for value in outcome.values[: len(self.packs)]]
-            if blend or not self.guide or self._open(number, outcome.bound):
-                self._take(packs, number, len(NAMES) if blend else number + 1)
+            self._take([round(value) for value in outcome.values[: len(self.packs)]], number)
         return outcome.bound
 
-    def _take(self, packs: list[int], number: int, upto: int) -> None:
+    def _take(self, packs: list[int], number: int) -> None:
         """Keeps a plan that is clean, loses nothing above and gains here; then one that gains more further down."""
-        self._keep(packs, number, upto)
+        self._keep(packs, number, number + 1)
         if number < SPEND - 1:
             self._keep(refilled(self.model.world, self.packs), number + 1, len(NAMES))
 

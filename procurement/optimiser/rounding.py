@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import ceil
 
 import numpy as np
 
@@ -14,10 +15,11 @@ from procurement.optimiser.world import World, ceil_div
 NEARLY = 1e-6
 
 
-def rounded(world: World, layout: Layout, values: np.ndarray) -> list[int]:
-    """A plan that keeps every rule, close to the given values of the offers (positions as in `Layout`)."""
+def rounded(world: World, layout: Layout, values: np.ndarray, dear: np.ndarray) -> list[int]:
+    """A plan that keeps every rule, close to the given values of the offers (positions as in `Layout`). Agreed volume
+    that rounding down lost is bought where money is least `dear` (what a tick more would gain, by institution)."""
     packs = [int(values[o] + NEARLY) for o in layout.x]
-    _complete_agreed(world, packs, values)
+    _complete_agreed(world, packs, values, dear)
     packs = [count if count >= offer.least else 0 for count, offer in zip(packs, world.offers, strict=True)]
     return fitted(world, layout, packs)
 
@@ -30,7 +32,7 @@ def fitted(world: World, layout: Layout, packs: list[int]) -> list[int]:
     return repair(world, layout, packs)
 
 
-def _complete_agreed(world: World, packs: list[int], values: np.ndarray) -> None:
+def _complete_agreed(world: World, packs: list[int], values: np.ndarray, dear: np.ndarray) -> None:
     """Agreed volume that rounding lost, where the sensible maximum, the supply and the cold store leave room."""
     units = [sum(packs[o] * world.offers[o].pack for o in line.offers) for line in world.lines]
     sold: dict[int, int] = defaultdict(int)
@@ -41,9 +43,13 @@ def _complete_agreed(world: World, packs: list[int], values: np.ndarray) -> None
         cold[offer.institution] += count * offer.pack if world.case.drugs[offer.drug].cold else 0
     for row in world.agreed:
         left = row.remaining - sum(packs[o] * world.offers[o].pack for o in row.offers)
-        for o in sorted(row.offers, key=lambda o: (packs[o] - values[o], o)):
-            if left <= 0 or values[o] <= NEARLY:
+        bought = [o for o in row.offers if values[o] > NEARLY]
+        bought.sort(key=lambda o: (dear[world.offers[o].institution], packs[o] - values[o], o))
+        for at, o in enumerate([*bought, *bought]):
+            if left <= 0:
                 break
+            next_whole = ceil(values[o] - NEARLY) - packs[o]
+            most = next_whole if at < len(bought) else NO_LIMIT
             offer = world.offers[o]
             supply = world.case.products[offer.product].supply
             room = min(world.lines[offer.line].most - units[offer.line], offer.pack * (offer.most - packs[o]))
@@ -51,7 +57,7 @@ def _complete_agreed(world: World, packs: list[int], values: np.ndarray) -> None
             capacity = world.case.institutions[offer.institution].cold_capacity
             if world.case.drugs[offer.drug].cold and capacity is not None:
                 room = min(room, capacity - cold[offer.institution])
-            count = max(0, min(ceil_div(left, offer.pack), room // offer.pack))
+            count = max(0, min(ceil_div(left, offer.pack), room // offer.pack, most))
             packs[o] += count
             left -= count * offer.pack
             units[offer.line] += count * offer.pack

@@ -3,7 +3,7 @@
     plan = solve(case, Options(time_limit=60))
 
 1. `world.py` numbers the case and works out need, sensible maximum and offers; 2. `solve_packs` decides the packs
-(`construct.py`, then `lexico.py` to the proof for small cases, `large.py` with `choice.py`, `parts.py` and `rounding.py` for the others); 3. `audit.py` re-checks every rule
+(`construct.py`, then `lexico.py` to the proof for small cases, `large.py` and what it names for the others); 3. `audit.py` re-checks every rule
 in whole numbers; 4. `explain.py` and `summary.py` say why and add up.
 """
 

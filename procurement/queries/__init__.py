@@ -1,5 +1,6 @@
 """What pages and commands may ask of procurement; one file per noun, all names here."""
 
+from procurement.queries.duties import round_duties, round_duty_count
 from procurement.queries.lines import LineGroup, grouped, line_choices, lines, unmet, unmet_choices
 from procurement.queries.plans import Totals, latest_plan, plan_of_scope, plans, totals, totals_of
 from procurement.queries.readiness import Readiness, default_period, default_settings, readiness
@@ -17,6 +18,8 @@ __all__ = [
     "plan_of_scope",
     "plans",
     "readiness",
+    "round_duties",
+    "round_duty_count",
     "totals",
     "totals_of",
     "unmet",

@@ -79,13 +79,13 @@ def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable
     columns = _lists(
         wanted, demand.observed, demand.exposed, demand.total, demand.recent, demand.before, demand.cover,
         demand.mean[at], np.sqrt(demand.variance[at]), demand.variance[:, 29], given.review, demand.service,
-        seen.suppliers, supplied, given.lag,
+        seen.suppliers, supplied, given.lag, found.shortage,
     )  # fmt: skip
     names = (
         "observed_days", "exposed_days", "used", "recent_14", "before_90", "cover_days", "cover_mean", "cover_sd",
-        "variance_30", "review_days", "service", "supplier", "deliveries", "stock_lag_days",
+        "variance_30", "review_days", "service", "supplier", "deliveries", "stock_lag_days", "short",
     )  # fmt: skip
-    shared = {"method": "DMX", "growth": round(demand.growth, 3)}
+    shared = {"method": "DMX", "growth": round(demand.growth, 4), "power": round(demand.power, 4)}
     for values in zip(*columns, strict=True):
         rounded = (round(value, 3) if isinstance(value, float) else value for value in values)
         yield json.dumps(shared | dict(zip(names, rounded, strict=True)), ensure_ascii=False)

@@ -140,6 +140,10 @@ def undo(intake: Intake, *, by: Person, now: dt.datetime) -> None:
             raise UndoRefused("此次导入已经撤销")
         if row.source == Intake.Source.SEED:
             raise UndoRefused("演示数据不能撤销")
+        if row.source == Intake.Source.ORDER:
+            raise UndoRefused("采购验收的入库不能在此撤销，数量有误请在下次上报库存时更正")
+        if row.source == Intake.Source.TRANSFER:
+            raise UndoRefused("调剂造成的库存变动不能在此撤销，请另开一张归还的调剂单")
         # Marked first: what reaches how far is counted over the intakes that are not undone.
         row.undone_at, row.undone_by = now, by
         row.save(update_fields=["undone_at", "undone_by"])

@@ -82,9 +82,10 @@ def recount_feeds(institutions: Iterable[int]) -> None:
     """After taking back: a feed reaches as far as the facts still in force; without facts there is no feed."""
     for institution in institutions:
         for kind, model in ((Feed.Kind.STOCK, StockLevel), (Feed.Kind.CONSUMPTION, Consumption)):
-            span = model._default_manager.filter(CURRENT, institution_id=institution).aggregate(
-                first=Min("date"), last=Max("date")
-            )
+            reported = model._default_manager.filter(CURRENT, institution_id=institution)
+            # Goods accepted at the door raise the stock, but nobody has counted it.
+            reported = reported.exclude(intake__source=Intake.Source.ORDER)
+            span = reported.aggregate(first=Min("date"), last=Max("date"))
             feed = Feed.objects.filter(institution_id=institution, kind=kind)
             if span["first"] is None:
                 feed.delete()

@@ -18,6 +18,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from formulary.actions.history import record
+from formulary.actions.nightly import tidy
 from formulary.models import Alliance, Institution, Job, Person
 from shortage.actions import calibrating, derived, findings, quality, raising, telling
 from shortage.models import AlertStep, Feed, Notice, WatchRun
@@ -29,7 +30,7 @@ from shortage.rules.watching import Habits
 from shortage.series import gather
 
 Report = Callable[[int, str], None]
-EDITION = "3"
+EDITION = "5"
 """Raised with every change of the method: a day is then computed anew although its facts are the same."""
 
 
@@ -62,6 +63,7 @@ def watch(
     last = _last_day(alliance, timezone.localdate(now))
     if as_of > last:
         raise DayToCome(f"{as_of} 还没有到，应不晚于 {last}")
+    tidy(alliance, timezone.localdate(now), now=now)
     say(2, "核对数据")
     if not WatchRun.objects.filter(alliance=alliance, as_of__gt=as_of).exists():
         quality.check(alliance, as_of, now=now)
@@ -94,6 +96,7 @@ def watch(
                 "fingerprint": print_,
                 "job": job,
                 "seconds": 0,
+                "laws": seen.inputs.leads.stored(),
                 "calibration": past.stored(),
             },
         )

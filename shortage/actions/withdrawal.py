@@ -18,12 +18,14 @@ from shortage.models import Intake, Receipt, StockLevel
 
 
 class LaterFactsDepend(Exception):
-    """A later report updated single lots of the same item and day: its stock was counted on top of this intake."""
+    """A later report, or a transfer, changed single lots of the same item and day on top of this intake."""
 
     def __init__(self, later: Iterable[Intake]) -> None:
         self.later = list(later)
         names = "、".join(f"{x.name}（编号 {x.pk}）" for x in self.later[:5])
-        super().__init__(f"之后的接口数据以本次导入为基础更新了部分批次：{names}。请先撤销它们，再撤销本次导入")
+        super().__init__(
+            f"之后的接口数据或调剂以本次导入为基础更新了部分批次：{names}。请先撤销它们（调剂须另开归还单），再撤销本次导入"
+        )
 
 
 def withdraw(intake: Intake) -> dict[str, int]:
@@ -54,7 +56,7 @@ def withdraw(intake: Intake) -> dict[str, int]:
 
 def _refuse_if_built_upon(intake: Intake) -> None:
     after = (
-        StockLevel.objects.filter(intake=intake, superseded_by__source=Intake.Source.API)
+        StockLevel.objects.filter(intake=intake, superseded_by__source__in=[Intake.Source.API, Intake.Source.TRANSFER])
         .exclude(superseded_by=intake)
         .values_list("superseded_by", flat=True)
         .distinct()

@@ -4,6 +4,7 @@ from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep
 from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.quality import DataFinding
+from shortage.models.report import DirectReport
 from shortage.models.stock import (
     CURRENT,
     Consumption,
@@ -15,6 +16,7 @@ from shortage.models.stock import (
     StockLot,
     StockPosition,
 )
+from shortage.models.transfer import Disposition, Transfer, TransferLine, TransferState
 
 __all__ = [
     "CURRENT",
@@ -26,6 +28,8 @@ __all__ = [
     "ApiToken",
     "Consumption",
     "DataFinding",
+    "DirectReport",
+    "Disposition",
     "ExpectedReceipt",
     "Feed",
     "Forecast",
@@ -39,6 +43,9 @@ __all__ = [
     "StockLevel",
     "StockLot",
     "StockPosition",
+    "Transfer",
+    "TransferLine",
+    "TransferState",
     "Upload",
     "WatchRun",
 ]

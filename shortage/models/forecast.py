@@ -15,6 +15,9 @@ class WatchRun(models.Model):
     seconds = models.FloatField("用时（秒）", default=0)
     counts = models.JSONField("计数", default=dict)
     fingerprint = models.CharField("输入校验值", max_length=64, blank=True)
+    laws = models.JSONField(
+        "到货规律", default=dict, help_text="按供应商编码：均值、对数标准差、迟到比例、迟到中位天数"
+    )
     calibration = models.JSONField("概率校准", default=dict, help_text="各期限：从过去学到的换算，依据的例数")
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="任务")
 

@@ -13,6 +13,8 @@ class Intake(models.Model):
         FILE = "file", "文件"
         API = "api", "接口"
         SEED = "seed", "演示数据"
+        ORDER = "order", "采购验收"
+        TRANSFER = "transfer", "调剂"
         HAND = "hand", "手工"
 
     alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="intakes", verbose_name="医共体")

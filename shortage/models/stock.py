@@ -216,6 +216,9 @@ class ExpectedReceipt(models.Model):
     due_on = models.DateField("预计到货日", null=True, blank=True)
     arrived_on = models.DateField("到货日", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
+    internal = models.BooleanField(
+        "调剂在途", default=False, db_default=False, help_text="来自其他机构：不用于估计供应商的到货时间"
+    )
     intake = models.ForeignKey(
         Intake, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="来源（空为采购）"
     )

@@ -11,23 +11,48 @@ from shortage.queries.freshness import (
     watch_summary,
 )
 from shortage.queries.need import NoForecast, need
-from shortage.queries.settings import watch_settings
+from shortage.queries.options import Choices, Option, choices
+from shortage.queries.settings import act_settings, watch_settings
+from shortage.queries.transfer_effect import transfer_effect
+from shortage.queries.transfers import (
+    balances,
+    debts,
+    measure_counts,
+    measures,
+    purchase_suggestions,
+    transfers,
+    waiting_for,
+    waiting_transfer_count,
+)
 
 __all__ = [
+    "Choices",
     "Dossier",
     "FeedState",
     "Freshness",
     "NoForecast",
+    "Option",
+    "act_settings",
     "alerts",
+    "balances",
+    "choices",
+    "debts",
     "dossier",
     "feed_states",
     "freshness",
     "latest_run",
     "level_counts",
+    "measure_counts",
+    "measures",
     "need",
     "notices",
     "open_alert_count",
+    "purchase_suggestions",
+    "transfer_effect",
+    "transfers",
     "unread_notice_count",
+    "waiting_for",
+    "waiting_transfer_count",
     "watch_settings",
     "watch_summary",
 ]

@@ -196,7 +196,11 @@ def item_alert(position: StockPosition) -> Alert | None:
 
 def intakes(scope: Scope) -> QuerySet[Intake]:
     """Imports in reach: of the whole alliance, or those that touch no other institution than one's own."""
-    rows = Intake.objects.filter(alliance=scope.alliance).select_related("by", "undone_by", "upload")
+    rows = (
+        Intake.objects.filter(alliance=scope.alliance)
+        .exclude(source=Intake.Source.TRANSFER)
+        .select_related("by", "undone_by", "upload")
+    )
     if not scope.whole_alliance:
         rows = rows.filter(institutions__in=scope.institution_ids).distinct()
         others = Intake.institutions.through.objects.filter(intake=OuterRef("pk")).exclude(

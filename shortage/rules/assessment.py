@@ -60,7 +60,7 @@ class Inputs:
 class Demand:
     """rate: a day at calendar factor 1. mean, variance (N, P): totals of the next 1…P days. cover (N,): days until the
     next delivery can come (lead time + review), with the service level held over them. observed, exposed: known days, and days in stock. recent, before:
-    use per day in stock of the last 14 and of the 90 days before."""
+    use per day in stock of the last 14 and of the 90 days before. growth, power: var(d) ∝ d^growth · (share of d days)^power."""
 
     rate: Doubles
     mean: Doubles
@@ -68,6 +68,7 @@ class Demand:
     q10_30: Doubles
     q90_30: Doubles
     growth: float
+    power: float
     cover: Ints
     service: Doubles
     lead_days: Doubles
@@ -190,7 +191,22 @@ def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
     recent, before = (_per_day(used[:, part], exposed[:, part]) for part in (slice(-14, None), slice(-104, -14)))
     totals = (known.sum(axis=1), exposed.sum(axis=1, dtype=np.float64), used.sum(axis=1, dtype=np.float64))
     rate = fit.rate.astype(np.float64)
-    return Demand(rate, mean, variance, q10, q90, fit.growth, cover, service, lead_days, held, *totals, recent, before)
+    return Demand(
+        rate,
+        mean,
+        variance,
+        q10,
+        q90,
+        fit.growth,
+        float(fit.by_lead.b),
+        cover,
+        service,
+        lead_days,
+        held,
+        *totals,
+        recent,
+        before,
+    )
 
 
 def _per_day(used: NDArray[np.float32], exposed: NDArray[np.float32]) -> Doubles:

@@ -40,10 +40,25 @@ class LeadLaws:
         """The law with arrays of the shape of `rows` in its fields."""
         return LeadTime(self.mean[rows], self.log_sd[rows], self.late_share[rows], self.late_median[rows])
 
+    def stored(self) -> dict[str, list]:
+        """As JSON, for the pages that ask again by day; `restored` reads it."""
+        numbers = (self.mean, self.log_sd, self.late_share, self.late_median)
+        names = ("mean", "log_sd", "late_share", "late_median")
+        told = {name: [round(float(x), 6) for x in values] for name, values in zip(names, numbers, strict=True)}
+        return {"suppliers": list(self.suppliers), "counts": self.counts.tolist(), **told}
+
     def expected(self) -> Doubles:
         """(rows,) expected days from order to arrival, late ones included."""
         late = self.late_median * np.exp(LeadTime().late_log_sd ** 2 / 2)
         return self.mean + self.late_share * np.minimum(late, LeadTime().longest)
+
+
+def restored(told: dict[str, list]) -> LeadLaws:
+    """The laws that `LeadLaws.stored` wrote; the default law alone where nothing is written."""
+    if not told:
+        return learn([], [])
+    numbers = (np.array(told[name], dtype=float) for name in ("mean", "log_sd", "late_share", "late_median"))
+    return LeadLaws(tuple(told["suppliers"]), np.array(told["counts"], dtype=np.int64), *numbers)
 
 
 def learn(suppliers: pd.Series | list[str], days: pd.Series | list[int]) -> LeadLaws:

@@ -15,7 +15,7 @@ LIVE = frozenset({OPEN, ACTING})
 
 
 class Verb(StrEnum):
-    """What a step of an alert can be. People: take_on … reopen. The watch: raise … relapse."""
+    """What a step of an alert can be. People: take_on … reopen. The watch: raise … relapse. Measures: start, outcome."""
 
     TAKE_ON = "take_on"
     NOTE = "note"
@@ -26,6 +26,8 @@ class Verb(StrEnum):
     LOWER = "lower"
     CLEAR = "clear"
     RELAPSE = "relapse"
+    START = "start"
+    OUTCOME = "outcome"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ MOVES: dict[Verb, Move] = {
     Verb.LOWER: Move("降级", LIVE, ""),
     Verb.CLEAR: Move("自动解除", LIVE, CLOSED),
     Verb.RELAPSE: Move("复发", frozenset({CLOSED}), OPEN),
+    Verb.START: Move("发起措施", LIVE, ACTING),
+    Verb.OUTCOME: Move("措施结果", frozenset({OPEN, ACTING, CLOSED}), ""),
 }
 BY_PEOPLE = (Verb.TAKE_ON, Verb.NOTE, Verb.CLOSE, Verb.REOPEN)
 RESPOND_DAYS = {"red": 1, "orange": 3, "yellow": 7, "blue": 7}

@@ -19,6 +19,7 @@ from shortage.alert_forms import AlertFilter, CloseForm, NoteForm, ReopenForm
 from shortage.models import Alert
 from shortage.rules import lifecycle
 from shortage.rules.lifecycle import MoveRefused, Verb
+from shortage.transfer_forms import FinishForm
 from shortage.views import watching
 from shortage.views.shown import LEVEL_WORDS, steps_of, working_of
 
@@ -94,12 +95,17 @@ def _detail(request, alert, bound=None, status=200) -> HttpResponse:
         "deadline": watching.deadline(alert, steps),
         "late": watching.late_words(alert, request.scope),
         "crumbs": [("预警", reverse("alert_list")), (str(alert.presentation), None)],
+        "choices": queries.choices(alert, timezone.localdate()) if alert.state != "closed" else None,
+        "measures": alert.dispositions.select_related("by", "transfer"),
+        "may_act": may,
+        "finish": FinishForm(),
+        "reports": alert.reports.all(),
     }
     return render(request, "shortage/alert_detail.html", context, status=status)
 
 
 def _alert(pk, scope):
-    rows = Alert.objects.select_related("institution__alliance", "presentation", "handler")
+    rows = Alert.objects.select_related("institution__alliance", "presentation__medicine", "handler")
     return get_object_or_404(rows, pk=pk, institution__in=scope.institution_ids)
 
 

@@ -222,3 +222,15 @@ def test_token_is_printed_once_and_only_its_hash_kept(world, capsys):
     assert ApiToken.objects.get().digest == tokens.digest(printed)
     with pytest.raises(CommandError, match="没有编码为"):
         call_command("issue_token", "T9", name="HIS")
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "words"),
+    [
+        ("get", "/api/v1/nothing", 404, "没有此地址或数据"),
+        ("delete", "/api/v1/stock", 405, "此地址不支持该方法"),
+    ],
+)
+def test_a_wrong_address_or_method_is_answered_in_words(db, client, method, address, status, words):
+    answer = getattr(client, method)(address)
+    assert (answer.status_code, answer.json()) == (status, {"detail": words})

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator
 
 from formulary.rules.findings.shapes import Case, Drug, Hit, Place, rule, some
 
-CAMPAIGN = "全国抗菌药物临床应用专项整治活动方案（2012—2013年，数值待核）"
-ORDER = "抗菌药物临床应用管理办法（卫生部令第84号，条文待核）"
+CAMPAIGN = "全国抗菌药物临床应用专项整治活动方案（2012—2013年，数值待确认）"
+ORDER = "抗菌药物临床应用管理办法（卫生部令第84号，条文待确认）"
 CEPHALOSPORINS, CARBAPENEMS, QUINOLONES, ANTIFUNGALS = ("J01DD", "J01DE"), ("J01DH",), ("J01MA",), ("J02A",)
 ORAL, INJECTED = "口服", "注射"
 

@@ -12,7 +12,7 @@ from formulary.rules.findings.shapes import Case, Hit, rule
     "1+X 评价",
     hard=False,
     formula="新增的非基药（X）须有药事委员会评价编号；优先集采中选与医保药品",
-    document="国办发〔2019〕47号（条文待核）",
+    document="国办发〔2019〕47号（条文待确认）",
 )
 def evaluation_missing(case: Case) -> Iterator[Hit]:
     """An added line outside 基药 without an evaluation number."""

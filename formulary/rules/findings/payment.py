@@ -59,7 +59,7 @@ def agreement_ended(case: Case) -> Iterator[Hit]:
     "国谈药应配尽配",
     hard=True,
     formula="协议期内的国谈药不得以总额控制、目录数量、药占比为由调出或不予引进",
-    document="医保函〔2021〕182号；医保发〔2024〕33号（条文待核）",
+    document="医保函〔2021〕182号；医保发〔2024〕33号（条文待确认）",
 )
 def negotiated_removed(case: Case) -> Iterator[Hit]:
     """A 国谈 drug within its agreement leaves the list."""

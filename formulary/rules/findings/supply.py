@@ -62,7 +62,7 @@ def approval_ended(case: Case) -> Iterator[Hit]:
     "冷藏条件",
     hard=True,
     formula="冷藏品规只开放给有冷藏能力的机构（冷藏容量为 0 的机构不能配备）",
-    document="药品经营和使用质量监督管理办法（国家市场监督管理总局令第84号，条文待核）",
+    document="药品经营和使用质量监督管理办法（国家市场监督管理总局令第84号，条文待确认）",
 )
 def cold_chain(case: Case) -> Iterator[Hit]:
     """A cold-chain 品规 is open only where there is a cold store."""
@@ -84,7 +84,7 @@ def cold_chain(case: Case) -> Iterator[Hit]:
     "急救药不断档",
     hard=True,
     formula="每个急救（短缺急救）通用名在原来可用的机构级别上至少保留一个品规",
-    document="国卫药政发〔2017〕37号（条文待核）；本医共体急救药清单",
+    document="国卫药政发〔2017〕37号（条文待确认）；本医共体急救药清单",
 )
 def emergency_cover(case: Case) -> Iterator[Hit]:
     """For every emergency substance and level that had one: a line of that substance is open there."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fixtures import tables
 from formulary.models import Alliance, Person
+from procurement.actions.demo.applications import load_applications
 from procurement.actions.demo.catalogue import load_catalogue, publish_version
 from procurement.actions.demo.facts import load_facts
 from procurement.actions.demo.governance import load_committee
@@ -33,6 +34,7 @@ STEPS: tuple[tuple[str, Callable[[Loading], dict[str, int]]], ...] = (
     ("约定量与预算", load_money),
     ("药事委员会", load_committee),
     ("评分表", load_scorecards),
+    ("调整申请与缺药登记", load_applications),
 )
 
 

@@ -10,7 +10,7 @@ from formulary.migrations import _guards
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('formulary', '0012_what_was_voted_stays'),
+        ('formulary', '0013_passwords_grow_old'),
     ]
 
     operations = [

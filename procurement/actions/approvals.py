@@ -1,0 +1,112 @@
+"""Levels of approval of a round, deputies, and that nobody approves his own application."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from config.access import Permission, Role, can
+from formulary.actions.history import record
+from formulary.models import Person
+from procurement.actions.rounds import note_step
+from procurement.models import Approval, ApprovalDeputy, PurchaseRound
+from procurement.queries.approvals import awaited, principals_of
+from procurement.rules import approvals as levels
+from procurement.rules import rounds as rules
+from procurement.rules.rounds import NotYours, RoundRefused, Verb, WordsMissing
+
+
+def decide(row: PurchaseRound, agreed: bool, note: str, *, by: Person, now: dt.datetime) -> PurchaseRound:
+    """Gives the awaited level. The last agreement locks the round; a refusal sends it back with words."""
+    if not agreed and not note.strip():
+        raise WordsMissing("退回时请写明意见")
+    with transaction.atomic():
+        PurchaseRound.objects.select_for_update().get(pk=row.pk)
+        found = PurchaseRound.objects.select_related("alliance", "applicant").get(pk=row.pk)
+        rules.check(Verb.APPROVE, found.state)
+        today = timezone.localdate(now)
+        step = awaited(found, today)
+        if step is None:
+            raise RoundRefused("没有待办的审批环节")
+        principals = principals_of(by, found.alliance, step.role, today)
+        if not principals:
+            raise NotYours(f"本环节为{step.label}，您没有此项审批权，也没有有效的代理授权")
+        earlier = list(found.approvals.filter(attempt=found.attempt, agreed=True).values_list("by_id", "instead_of_id"))
+        ids = [pk for pair in earlier for pk in pair if pk is not None]
+        why = ""
+        for principal in principals:
+            why = levels.objection(
+                applicant=found.applicant_id,
+                person=by.pk,
+                principal=None if principal.pk == by.pk else principal.pk,
+                earlier=ids,
+            )
+            if not why:
+                break
+        if why:
+            raise NotYours(why)
+        stand_in = None if principal.pk == by.pk else principal
+        Approval.objects.create(
+            round=found,
+            attempt=found.attempt,
+            number=step.number,
+            label=step.label,
+            agreed=agreed,
+            by=by,
+            instead_of=stand_in,
+            note=note.strip()[:300],
+            at=now,
+        )
+        data = {"level": step.number, "instead_of": stand_in and stand_in.username, "amount": found.amount}
+        verb = Verb.APPROVE if agreed else Verb.REJECT
+        label = f"{step.label}{'同意' if agreed else '退回'}" + (f"（代{stand_in}）" if stand_in else "")
+        found.state = rules.MOVES[verb].after or found.state
+        if agreed and awaited(found, today) is None:
+            found.state = rules.MOVES[Verb.PASS].after
+        found.save(update_fields=["state"])
+        note_step(found, verb, by=by, now=now, note=note, label=label, data=data)
+    return found
+
+
+def appoint(
+    deputy: Person, period: tuple[dt.date, dt.date], reason: str, *, by: Person, now: dt.datetime
+) -> ApprovalDeputy:
+    """`by` names who approves in his place between two days."""
+    mine = [m for m in by.active_memberships if m.role in (Role.COMMITTEE, Role.HEAD)]
+    if not can(by, Permission.APPROVE_PLANS) or not mine:
+        raise NotYours("只有有审批权的人可以授权代理")
+    if deputy.pk == by.pk:
+        raise RoundRefused("代理人不能是本人")
+    if period[1] < period[0] or period[1] < timezone.localdate(now):
+        raise RoundRefused("授权止期应不早于起期和今天")
+    alliance = mine[0].alliance
+    if not any(m.alliance_id == alliance.pk for m in deputy.active_memberships):
+        raise RoundRefused("代理人应为本医共体人员")
+    with transaction.atomic():
+        made = ApprovalDeputy.objects.create(
+            alliance=alliance,
+            principal=by,
+            deputy=deputy,
+            valid_from=period[0],
+            valid_to=period[1],
+            reason=reason.strip()[:120],
+            granted_at=now,
+        )
+        data = {"deputy": deputy.username, "from": period[0], "to": period[1]}
+        record("授权审批代理", made, alliance=alliance, by=by, now=now, data=data)
+    return made
+
+
+def end_deputy(row: ApprovalDeputy, *, by: Person, now: dt.datetime) -> ApprovalDeputy:
+    with transaction.atomic():
+        found = ApprovalDeputy.objects.select_for_update().get(pk=row.pk)
+        if found.principal_id != by.pk:
+            raise NotYours("只能撤回自己的授权")
+        if found.ended_at is not None:
+            raise RoundRefused("授权已经撤回")
+        found.ended_at = now
+        found.save(update_fields=["ended_at"])
+        record("撤回审批代理", found, alliance=found.alliance, by=by, now=now)
+    return found
