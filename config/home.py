@@ -36,6 +36,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(P.DECIDE_MATCHES, "formulary.views.panels.matches", "formulary/_home_matches.html"),
     Panel(P.SEE_FORMULARY, "formulary.views.panels.formulary", "formulary/_home_formulary.html"),
     Panel(P.CHECK_PROPOSALS, "formulary.views.panels.suggestions", "formulary/_home_suggestions.html"),
+    Panel(P.CHECK_PROPOSALS, "formulary.views.panels.reviews", "formulary/_home_reviews.html"),
     Panel(P.ADMINISTER, "formulary.views.panels.administration", "formulary/_home_administration.html"),
     Panel(P.SEE_HISTORY, "formulary.views.panels.history", "formulary/_home_history.html"),
 )

@@ -199,6 +199,8 @@ JOBS = {
     "stock_import": "shortage.intake_jobs.stock_import",
     "suggestions": "formulary.suggestion_jobs.suggestions",
     "watch": "shortage.jobs.watch",
+    "replay": "shortage.jobs.replay",
+    "backtest": "shortage.jobs.backtest",
     "plan": "procurement.jobs.solve",
 }
 

@@ -59,6 +59,17 @@ NAVIGATION: tuple[Group, ...] = (
             ),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
             Item(
+                "机构目录",
+                "building-2",
+                "subset_list",
+                P.SEE_FORMULARY,
+                "formulary.queries.subsets.open_proposal_count",
+            ),
+            Item(
+                "复评", "calendar-clock", "review_list", P.SEE_GOVERNANCE, "formulary.queries.reviews.due_review_count"
+            ),
+            Item("基药考核", "chart-no-axes-column", "assessment_list", P.SEE_GOVERNANCE),
+            Item(
                 "公示",
                 "megaphone",
                 "publicity_list",
@@ -131,8 +142,11 @@ NAVIGATION: tuple[Group, ...] = (
             Item("采购轮次", "refresh-cw", "round_list", P.SEE_PLANS, "procurement.queries.round_duty_count"),
             Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),
             Item("采购订单", "truck", "order_list", P.SEE_PLANS),
+            Item("带量采购", "handshake", "tender_list", P.SEE_PLANS),
+            Item("价格", "tag", "price_list", P.SEE_PLANS),
+            Item("供应商评价", "star", "supplier_list", P.SEE_PLANS),
             Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
-            Item("审批代理", "user-check", "deputy_list", P.APPROVE_PLANS),
+            Item("审批代理", "user-check", "purchase_deputy_list", P.APPROVE_PLANS),
         ),
     ),
     Group(

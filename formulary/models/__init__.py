@@ -2,6 +2,7 @@
 
 from formulary.models.adjustment import Adjustment, AdjustmentFile, AdjustmentStep
 from formulary.models.alliance import Alliance, Institution, Level
+from formulary.models.assessment import AssessmentFigure, AssessmentRun, Holding, PrescriptionCount
 from formulary.models.committee import VOTING_OFFICES, Body, BodyKind, Expert, Office, Seat
 from formulary.models.deputy import Deputy
 from formulary.models.drug_request import DrugRequest, DrugRequestStep
@@ -25,9 +26,11 @@ from formulary.models.notice import RunDown, VersionNotice
 from formulary.models.people import FormerPassword, Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
+from formulary.models.review import EntryReview
 from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
 from formulary.models.scorecard import ScoreSheet, ScoreTemplate, Scoring
+from formulary.models.subset import SubsetEntry, SubsetProposal
 from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
@@ -38,6 +41,8 @@ __all__ = [
     "AdjustmentStep",
     "AgendaItem",
     "Alliance",
+    "AssessmentFigure",
+    "AssessmentRun",
     "Attendance",
     "BallotBox",
     "Body",
@@ -48,12 +53,14 @@ __all__ = [
     "DrugRequest",
     "DrugRequestStep",
     "EntryLink",
+    "EntryReview",
     "Event",
     "Expert",
     "ExpertDraw",
     "FormerPassword",
     "FormularyEntry",
     "FormularyVersion",
+    "Holding",
     "Institution",
     "Job",
     "JobState",
@@ -72,6 +79,7 @@ __all__ = [
     "Office",
     "Outcome",
     "Person",
+    "PrescriptionCount",
     "Presentation",
     "Product",
     "Publicity",
@@ -83,6 +91,8 @@ __all__ = [
     "ScoreTemplate",
     "Scoring",
     "Seat",
+    "SubsetEntry",
+    "SubsetProposal",
     "Suggestion",
     "VersionChange",
     "VersionNotice",

@@ -7,6 +7,7 @@ from formulary import queries
 from formulary.queries import ballots as ballot_queries
 from formulary.queries import meetings as meeting_queries
 from formulary.queries import scoring as scoring_queries
+from formulary.queries.reviews import due_reviews
 
 
 def formulary(scope):
@@ -45,6 +46,12 @@ def suggestions(scope):
     url = reverse("suggestion_list")
     rows = [{"label": t.label, "count": count, "url": f"{url}?trigger={t}"} for t, count in found]
     return {"rows": rows, "total": sum(count for _, count in found), "url": url}
+
+
+def reviews(scope):
+    """Entries whose trial is over or whose review day has come."""
+    due = due_reviews(scope, timezone.localdate())
+    return {"due": due[:5], "total": len(due), "hidden": not due}
 
 
 def history(scope):

@@ -2,6 +2,7 @@
 
 from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, Payable
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
+from procurement.models.price import ListedPrice
 from procurement.models.round import (
     Approval,
     ApprovalDeputy,
@@ -23,6 +24,7 @@ __all__ = [
     "Delivery",
     "DeliveryLine",
     "Dispute",
+    "ListedPrice",
     "NeedLine",
     "NeedReport",
     "Offer",

@@ -36,6 +36,13 @@ DEFAULTS: dict[str, Any] = {
     "surplus.fund_share": 0.70,
     "surplus.insured_share": 0.90,
     "surplus.factor": 1.0,
+    "price.rise_check": 0.15,
+    "price.fall_check": 0.50,
+    "price.ratio_tolerance": 0.0001,
+    "price.label_steps": [1, 2, 5, 10],
+    "platform.warn": 1.0,
+    "platform.red": 0.95,
+    "supplier.weights": {"on_time": 40, "fill": 40, "price": 20},
     "order.platform_columns": [
         ["采购单号", "number"],
         ["采购机构编码", "institution_code"],

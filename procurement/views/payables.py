@@ -101,7 +101,7 @@ def deputy_list(request):
             form.add_error(None, str(refused))
         else:
             messages.success(request, "已授权代理")
-            return redirect("deputy_list")
+            return redirect("purchase_deputy_list")
     rows = standing.deputies(request.scope.alliance, request.user)
     for row in rows:
         row.in_force = row.ended_at is None and row.valid_from <= today <= row.valid_to
@@ -121,4 +121,4 @@ def deputy_end(request, pk):
         messages.error(request, str(refused))
     else:
         messages.success(request, "已撤回授权")
-    return redirect("deputy_list")
+    return redirect("purchase_deputy_list")

@@ -17,6 +17,7 @@ from shortage.models.stock import (
     StockPosition,
 )
 from shortage.models.transfer import Disposition, Transfer, TransferLine, TransferState
+from shortage.models.trial import Trial
 
 __all__ = [
     "CURRENT",
@@ -46,6 +47,7 @@ __all__ = [
     "Transfer",
     "TransferLine",
     "TransferState",
+    "Trial",
     "Upload",
     "WatchRun",
 ]

@@ -163,9 +163,9 @@ def test_approver_appoints_and_ends_a_deputy(sign_in, ready):
 
     client, today = sign_in(Role.COMMITTEE), timezone.localdate()
     deputy = ready.people[Role.SECRETARY]
-    client.post(reverse("deputy_list"), {"deputy": deputy.pk, "start": today, "end": today, "reason": "休假"})
+    client.post(reverse("purchase_deputy_list"), {"deputy": deputy.pk, "start": today, "end": today, "reason": "休假"})
     order = deputy.approves_for.get()
-    client.post(reverse("deputy_end", args=[order.pk]))
+    client.post(reverse("purchase_deputy_end", args=[order.pk]))
     order.refresh_from_db()
     assert order.ended_at is not None
 

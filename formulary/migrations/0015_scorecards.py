@@ -10,7 +10,7 @@ from formulary.migrations import _guards
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('formulary', '0013_passwords_grow_old'),
+        ('formulary', '0014_assessment_subsets_reviews'),
     ]
 
     operations = [
