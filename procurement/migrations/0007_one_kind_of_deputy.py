@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('procurement', '0005_listed_prices'),
+        ('procurement', '0006_consultations'),
     ]
 
     operations = [
