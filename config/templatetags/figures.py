@@ -155,3 +155,12 @@ def _days_ago(value: dt.date, today: dt.date | None) -> str:
         return value.isoformat()
     near = {0: "今天", 1: "昨天", -1: "明天"}
     return near.get(days) or (f"{days} 天前" if days > 0 else f"{-days} 天后")
+
+
+@register.filter
+def points(value) -> str:
+    """Points of a score, exact fractions too: 78.5, 6, 3.33."""
+    if value is None:
+        return NOTHING
+    number = Decimal(value.numerator) / Decimal(value.denominator) if hasattr(value, "denominator") else _number(value)
+    return NOTHING if number is None else _fixed(number, 2).rstrip("0").rstrip(".")

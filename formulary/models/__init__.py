@@ -30,6 +30,7 @@ from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKi
 from formulary.models.review import EntryReview
 from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
+from formulary.models.scorecard import ScoreSheet, ScoreTemplate, Scoring
 from formulary.models.subset import SubsetEntry, SubsetProposal
 from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
@@ -88,6 +89,9 @@ __all__ = [
     "RuleException",
     "RuleValue",
     "RunDown",
+    "ScoreSheet",
+    "ScoreTemplate",
+    "Scoring",
     "Seat",
     "SubsetEntry",
     "SubsetProposal",
