@@ -4,13 +4,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from formulary import queries
-<<<<<<< HEAD
-from formulary.queries.notices import unread
-=======
 from formulary.queries import ballots as ballot_queries
 from formulary.queries import meetings as meeting_queries
 from formulary.queries import scoring as scoring_queries
->>>>>>> main
+from formulary.queries.notices import unread
 from formulary.queries.reviews import due_reviews
 
 
@@ -75,11 +72,11 @@ def administration(_scope):
     return {"links": [{"label": a, "note": b, "url": reverse(c), "icon": d} for a, b, c, d in links]}
 
 
-<<<<<<< HEAD
 def version_notices(scope):
     """Versions that nobody of the person's institutions has confirmed to have read; no panel when there are none."""
     rows = list(unread(scope.institution_ids)[:6])
-=======
+
+
 def member_tasks(scope, person):
     """What waits for a member: ballots first, then declarations, then sheets."""
     voting = ballot_queries.waiting_ballots(person)
@@ -101,5 +98,4 @@ def meetings(scope):
     """The next meetings and the topics being voted on: everybody who reads governance sees them."""
     coming = meeting_queries.meetings(scope.alliance).filter(state__in=("notified", "in_session")).order_by("starts_at")
     rows = list(coming[:4])
->>>>>>> main
     return {"rows": rows, "hidden": not rows}

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('formulary', '0014_assessment_subsets_reviews'),
+        ('formulary', '0015_scorecards'),
     ]
 
     operations = [
