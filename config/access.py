@@ -23,6 +23,7 @@ class Permission(StrEnum):
     RUN_MEETINGS = "run_meetings"
     VOTE = "vote"
     OBJECT = "object"
+    DECIDE_SUBSETS = "decide_subsets"
     CONFIRM_NOTICES = "confirm_notices"
     PUBLISH_FORMULARY = "publish_formulary"
     MANAGE_COMMITTEE = "manage_committee"
@@ -33,6 +34,7 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     RUN_WATCH = "run_watch"
+    SET_THRESHOLDS = "set_thresholds"
     SEE_TRANSFERS = "see_transfers"
     PLAN_TRANSFERS = "plan_transfers"
     SIGN_TRANSFERS = "sign_transfers"
@@ -91,16 +93,17 @@ ROLES: dict[Role, RoleRow] = {
         "委员会办公室，导入政策目录、处理名称匹配、准备会议",
         Scope.ALLIANCE,
         _READER
-        | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS}
+        | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS, P.SET_THRESHOLDS, P.RUN_WATCH}
         | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE}
-        | {P.ANSWER_REQUESTS},
+        | {P.ANSWER_REQUESTS, P.DECIDE_SUBSETS},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
         "医共体采购中心，编制并优化采购计划",
         Scope.ALLIANCE,
         _READER
-        | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS, P.ANSWER_REQUESTS},
+        | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS, P.ANSWER_REQUESTS}
+        | {P.SET_THRESHOLDS},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
@@ -113,11 +116,11 @@ ROLES: dict[Role, RoleRow] = {
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
-        "成员机构负责人，确认本机构采购，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
+        "成员机构负责人，确认本机构采购和机构目录，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
         _READER
         | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS}
-        | {P.REPORT_NEED, P.APPROVE_PLANS, P.REQUEST_DRUGS},
+        | {P.REPORT_NEED, P.APPROVE_PLANS, P.REQUEST_DRUGS, P.DECIDE_SUBSETS},
     ),
     Role.AUDITOR: RoleRow(
         "审计员", "查看全部记录并核验操作链，不能修改", Scope.ALLIANCE, _READER | {P.SEE_HISTORY, P.SEE_JOBS}

@@ -34,6 +34,8 @@ class Group:
 
 
 P = Permission
+ROOMY = 14
+"""A menu of so many lines is shown whole; a longer one opens the group in use, and what its reader opened."""
 BELL = Item("通知", "bell", "notice_list", P.SEE_ALERTS, "shortage.queries.unread_notice_count")
 NAVIGATION: tuple[Group, ...] = (
     Group(
@@ -56,6 +58,17 @@ NAVIGATION: tuple[Group, ...] = (
                 "formulary.queries.notices.unread_notices_of",
             ),
             Item("在用目录", "book-open-check", "version_current", P.SEE_FORMULARY),
+            Item(
+                "机构目录",
+                "building-2",
+                "subset_list",
+                P.SEE_FORMULARY,
+                "formulary.queries.subsets.open_proposal_count",
+            ),
+            Item(
+                "复评", "calendar-clock", "review_list", P.SEE_GOVERNANCE, "formulary.queries.reviews.due_review_count"
+            ),
+            Item("基药考核", "chart-no-axes-column", "assessment_list", P.SEE_GOVERNANCE),
             Item(
                 "公示",
                 "megaphone",
@@ -89,6 +102,7 @@ NAVIGATION: tuple[Group, ...] = (
                 P.SEE_GOVERNANCE,
                 "formulary.queries.applications.waiting_application_count",
             ),
+            Item("评分", "clipboard-list", "score_list", P.SEE_GOVERNANCE, "formulary.queries.scoring.waiting_count"),
             Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
             Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
             Item("药事委员会", "users-round", "committee_index", P.SEE_GOVERNANCE),
@@ -109,6 +123,8 @@ NAVIGATION: tuple[Group, ...] = (
             Item(
                 "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
             ),
+            Item("调剂建议", "route", "balance_list", P.SEE_TRANSFERS),
+            Item("近效期", "calendar-clock", "expiry_list", P.SEE_STOCK),
             Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item(
@@ -128,8 +144,17 @@ NAVIGATION: tuple[Group, ...] = (
             Item("采购轮次", "refresh-cw", "round_list", P.SEE_PLANS, "procurement.queries.round_duty_count"),
             Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),
             Item("采购订单", "truck", "order_list", P.SEE_PLANS),
+            Item("带量采购", "handshake", "tender_list", P.SEE_PLANS),
+            Item("价格", "tag", "price_list", P.SEE_PLANS),
+            Item("供应商评价", "star", "supplier_list", P.SEE_PLANS),
+            Item(
+                "采购会商",
+                "users",
+                "consultation_list",
+                P.SEE_PLANS,
+                "procurement.queries.consultations.decision_duty_count",
+            ),
             Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
-            Item("审批代理", "user-check", "deputy_list", P.APPROVE_PLANS),
         ),
     ),
     Group(
@@ -137,6 +162,7 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Item("操作记录", "history", "history_list", P.SEE_HISTORY),
             Item("帮助", "circle-question-mark", "help", None),
+            Item("通知渠道", "megaphone", "channel_list", P.ADMINISTER),
             Item("系统管理", "settings", "admin:index", P.ADMINISTER),
         ),
     ),
@@ -154,11 +180,18 @@ def _shell(request: HttpRequest) -> dict:
         return {"groups": [], "person": None, "search_url": "", "bell": None}
     names = [item.url_name for group in NAVIGATION for item in group.items]
     active = active_name(getattr(request.resolver_match, "view_name", ""), names)
-    groups = [{"label": group.label, "links": _links(group, person, active)} for group in NAVIGATION]
+    groups = [
+        {"label": group.label, "links": links} for group in NAVIGATION if (links := _links(group, person, active))
+    ]
+    short = sum(len(group["links"]) for group in groups) <= ROOMY
+    for position, group in enumerate(groups):
+        group["open"] = short or position == 0 or any(link["active"] for link in group["links"])
+        group["count"] = sum(link["count"] for link in group["links"])
     return {
-        "groups": [group for group in groups if group["links"]],
+        "groups": groups,
         "person": _who(person),
         "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
+        "deputy_url": _url("deputy_list") if can(person, P.SEE_GOVERNANCE) else "",
         "bell": next(iter(_links(Group("", (BELL,)), person, "")), None),
     }
 

@@ -1,10 +1,11 @@
 from django.urls import include, path
 
-from formulary import proposal_urls, version_urls
-from formulary.views import drugs, history, jobs, lists, matches, passwords, suggestions, versions
+from formulary import practice_urls, proposal_urls, version_urls
+from formulary.views import drugs, history, jobs, lists, matches, passwords, versions
 
 urlpatterns = [
     *version_urls.urlpatterns,
+    *practice_urls.urlpatterns,
     path("drugs/", drugs.drug_list, name="drug_list"),
     path("drugs/<str:code>/", drugs.drug_detail, name="drug_detail"),
     path("formulary/", versions.version_current, name="version_current"),
@@ -15,12 +16,6 @@ urlpatterns = [
     path("lists/import/<int:pk>/accept/", lists.list_import_accept, name="list_import_accept"),
     path("matches/", matches.match_list, name="match_list"),
     path("matches/<int:pk>/", matches.match_detail, name="match_detail"),
-    path("suggestions/", suggestions.suggestion_list, name="suggestion_list"),
-    path("suggestions/scan/", suggestions.suggestion_scan, name="suggestion_scan"),
-    path("suggestions/scan/<int:pk>/", suggestions.suggestion_scan_state, name="suggestion_scan_state"),
-    path("suggestions/dismiss/", suggestions.suggestion_dismiss, name="suggestion_dismiss"),
-    path("suggestions/<int:pk>/", suggestions.suggestion_detail, name="suggestion_detail"),
-    path("suggestions/<int:pk>/accept/", suggestions.suggestion_accept, name="suggestion_accept"),
     path("history/", history.history_list, name="history_list"),
     path("password/", passwords.password_change, name="password_change"),
     path("history/verify/", history.history_verify, name="history_verify"),
@@ -30,4 +25,5 @@ urlpatterns = [
     path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
     *proposal_urls.urlpatterns,
     path("", include("formulary.meeting_urls")),
+    path("", include("formulary.score_urls")),
 ]

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from config.admin_site import HouseAdmin
-from procurement.models import Budget, Commitment, Offer, Supplier, Tender
+from procurement.models import Budget, Commitment, ListedPrice, Offer, Supplier, Tender, TenderProduct
 
 
 @admin.register(Supplier)
@@ -39,3 +39,20 @@ class CommitmentAdmin(HouseAdmin):
 @admin.register(Budget)
 class BudgetAdmin(HouseAdmin):
     list_display = ["alliance", "institution", "valid_from", "monthly_amount", "essential_share", "insured_share"]
+
+
+@admin.register(TenderProduct)
+class TenderProductAdmin(HouseAdmin):
+    list_display = ["tender", "item", "product", "role", "conversion", "winners", "award_price", "prior_price"]
+    list_filter = ["tender", "role", "group"]
+    search_fields = ["item", "product__code"]
+    list_select_related = ["tender", "product__presentation"]
+    autocomplete_fields = ["tender", "product", "supplier"]
+
+
+@admin.register(ListedPrice)
+class ListedPriceAdmin(HouseAdmin):
+    list_display = ["product", "price", "valid_from", "valid_to", "source"]
+    search_fields = ["product__code", "product__presentation__name"]
+    list_select_related = ["product__presentation"]
+    autocomplete_fields = ["product"]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from procurement.views import orders, payables, plans, reports, rounds
+from procurement.views import consultations, orders, payables, plans, prices, reports, rounds, tenders
 
 REPORT = "rounds/<int:pk>/reports/<int:institution>/"
 
@@ -39,6 +39,28 @@ urlpatterns = [
     path("payables/", payables.payable_list, name="payable_list"),
     path("payables/file/", payables.payable_file, name="payable_file"),
     path("payables/<int:pk>/pay/", payables.payable_pay, name="payable_pay"),
-    path("deputies/", payables.deputy_list, name="deputy_list"),
-    path("deputies/<int:pk>/end/", payables.deputy_end, name="deputy_end"),
+    path("tenders/", tenders.tender_list, name="tender_list"),
+    path("tenders/<int:pk>/", tenders.tender_detail, name="tender_detail"),
+    path("tenders/<int:pk>/transfer/", tenders.tender_transfer, name="tender_transfer"),
+    path("tenders/<int:pk>/transfer/<int:transfer>/", tenders.tender_transfer_answer, name="tender_transfer_answer"),
+    path("tenders/<int:pk>/score/<int:institution>/", tenders.tender_score, name="tender_score"),
+    path("tenders/<int:pk>/work-out/", tenders.tender_surplus, name="tender_surplus"),
+    path("tenders/<int:pk>/file/<slug:kind>/", tenders.tender_file, name="tender_file"),
+    path("tenders/<int:pk>/<slug:tab>/", tenders.tender_detail, name="tender_tab"),
+    path("prices/", prices.price_list, name="price_list"),
+    path("prices/import/", prices.price_import, name="price_import"),
+    path("prices/savings/", prices.price_savings, name="price_savings"),
+    path("prices/<int:pk>/", prices.price_detail, name="price_detail"),
+    path("orders/<int:pk>/outside/", prices.order_outside, name="order_outside"),
+    path("suppliers/", prices.supplier_list, name="supplier_list"),
+    path("consultations/", consultations.consultation_list, name="consultation_list"),
+    path("consultations/<int:pk>/", consultations.consultation_detail, name="consultation_detail"),
+    path("consultations/<int:pk>/decide/", consultations.consultation_decide, name="consultation_decide"),
+    path("consultations/<int:pk>/file/", consultations.consultation_file, name="consultation_file"),
+    path(
+        "consultations/<int:pk>/decisions/<int:decision>/",
+        consultations.consultation_finish,
+        name="consultation_finish",
+    ),
+    path("consultations/<int:pk>/act/<slug:verb>/", consultations.consultation_act, name="consultation_act"),
 ]

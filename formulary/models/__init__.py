@@ -2,10 +2,12 @@
 
 from formulary.models.adjustment import Adjustment, AdjustmentFile, AdjustmentStep
 from formulary.models.alliance import Alliance, Institution, Level
+from formulary.models.assessment import AssessmentFigure, AssessmentRun, Holding, PrescriptionCount
 from formulary.models.committee import VOTING_OFFICES, Body, BodyKind, Expert, Office, Seat
 from formulary.models.deputy import Deputy
 from formulary.models.drug_request import DrugRequest, DrugRequestStep
 from formulary.models.expert_draw import ExpertDraw
+from formulary.models.formulary_import import FormularyImport
 from formulary.models.history import ChainHead, Event
 from formulary.models.job import Job, JobState
 from formulary.models.list_upload import ListUpload
@@ -25,8 +27,11 @@ from formulary.models.notice import RunDown, VersionNotice
 from formulary.models.people import FormerPassword, Membership, Person
 from formulary.models.publicity import Objection, Publicity
 from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKind, NameMatch
+from formulary.models.review import EntryReview
 from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
+from formulary.models.scorecard import ScoreSheet, ScoreTemplate, Scoring
+from formulary.models.subset import SubsetEntry, SubsetProposal
 from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
 
@@ -37,6 +42,8 @@ __all__ = [
     "AdjustmentStep",
     "AgendaItem",
     "Alliance",
+    "AssessmentFigure",
+    "AssessmentRun",
     "Attendance",
     "BallotBox",
     "Body",
@@ -47,12 +54,15 @@ __all__ = [
     "DrugRequest",
     "DrugRequestStep",
     "EntryLink",
+    "EntryReview",
     "Event",
     "Expert",
     "ExpertDraw",
     "FormerPassword",
     "FormularyEntry",
+    "FormularyImport",
     "FormularyVersion",
+    "Holding",
     "Institution",
     "Job",
     "JobState",
@@ -71,6 +81,7 @@ __all__ = [
     "Office",
     "Outcome",
     "Person",
+    "PrescriptionCount",
     "Presentation",
     "Product",
     "Publicity",
@@ -78,7 +89,12 @@ __all__ = [
     "RuleException",
     "RuleValue",
     "RunDown",
+    "ScoreSheet",
+    "ScoreTemplate",
+    "Scoring",
     "Seat",
+    "SubsetEntry",
+    "SubsetProposal",
     "Suggestion",
     "VersionChange",
     "VersionNotice",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from formulary.models import Adjustment, AdjustmentStep, Alliance, FormularyVersion, Institution
 from formulary.queries.rule_check import lines_of
+from formulary.queries.subsets import kept_on
 from formulary.queries.versions import levels_open_to, version_in_force
 from formulary.rules.adjustment_life import Kind, State, Verb
 from formulary.rules.findings import Line
@@ -34,25 +35,33 @@ class Temporary:
 
 @dataclass(frozen=True)
 class Allowed:
-    """`lines`: the version in force; `temporary`: by institution. `open_to` is what may be ordered."""
+    """`lines`: the version in force; `temporary`: by institution; `kept`: lists of institutions that keep one of their own.
+    `open_to` is what may be ordered."""
 
     on: dt.date
     version: FormularyVersion | None
     lines: dict[int, Line]
     temporary: dict[int, list[Temporary]] = field(default_factory=dict)
+    kept: dict[int, frozenset[int]] = field(default_factory=dict)
 
-    def listed_for(self, institution: Institution) -> frozenset[int]:
-        """What the version opens to the institution's level."""
+    def lines_open_to(self, institution: Institution) -> frozenset[int]:
+        """What the version opens to the institution's level, whatever it keeps of it."""
         levels = set(levels_open_to(institution.level))
         return frozenset(pk for pk, line in self.lines.items() if line.lowest_level in levels)
+
+    def listed_for(self, institution: Institution) -> frozenset[int]:
+        """What the version opens to the institution's level, as far as its own list (机构目录) keeps it."""
+        opened = self.lines_open_to(institution)
+        return opened & self.kept[institution.pk] if institution.pk in self.kept else opened
 
     def open_to(self, institution: Institution) -> frozenset[int]:
         return self.listed_for(institution) | {row.presentation for row in self.temporary.get(institution.pk, ())}
 
     def why(self, institution: Institution, presentation: int) -> str:
         """统一目录, 临时, or "" when the institution may not use it."""
-        line = self.lines.get(presentation)
-        if line is not None and line.lowest_level in levels_open_to(institution.level):
+        line, mine = self.lines.get(presentation), self.kept.get(institution.pk)
+        opened = line is not None and line.lowest_level in levels_open_to(institution.level)
+        if opened and (mine is None or presentation in mine):
             return "统一目录"
         held = any(row.presentation == presentation for row in self.temporary.get(institution.pk, ()))
         return "临时" if held else ""
@@ -64,7 +73,7 @@ def allowed(alliance: Alliance, on: dt.date) -> Allowed:
     by_site: dict[int, list[Temporary]] = defaultdict(list)
     for row in temporary_uses(alliance, on):
         by_site[row.institution].append(row)
-    return Allowed(on, version, lines_of(version), dict(by_site))
+    return Allowed(on, version, lines_of(version), dict(by_site), kept_on(alliance, on))
 
 
 def temporary_uses(alliance: Alliance, on: dt.date) -> list[Temporary]:
@@ -79,3 +88,10 @@ def temporary_uses(alliance: Alliance, on: dt.date) -> list[Temporary]:
         for row in rows.order_by("pk")
         if row.presentation_id and row.until and since.get(row.pk, dt.date.max) <= on
     ]
+
+
+def temporary_applications(alliance: Alliance, on: dt.date) -> list[Adjustment]:
+    """The applications behind the temporary uses of the day, with drug and place: what the formulary page shows as 临时."""
+    running = [row.adjustment for row in temporary_uses(alliance, on)]
+    rows = Adjustment.objects.filter(pk__in=running).select_related("presentation", "institution")
+    return list(rows.order_by("until", "pk"))

@@ -18,9 +18,11 @@ from formulary.rules import evidence as shapes
 Drugs = Collection[int] | None
 
 
-def use(alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12) -> list[shapes.UseRow]:
-    """Use of the `months` calendar months before the month of `on`, and that month so far."""
-    return _ask("use", alliance, presentations, on, months=months)
+def use(
+    alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12, institutions: Drugs = None
+) -> list[shapes.UseRow]:
+    """Use of the `months` calendar months before the month of `on`, and that month so far. institutions None: all."""
+    return _ask("use", alliance, presentations, on, months=months, institutions=institutions)
 
 
 def stock(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[shapes.StockRow]:
@@ -31,8 +33,10 @@ def prices(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[shapes
     return _ask("price", alliance, presentations, on)
 
 
-def purchases(alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12) -> list[shapes.PurchaseRow]:
-    return _ask("purchase", alliance, presentations, on, months=months)
+def purchases(
+    alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12, institutions: Drugs = None
+) -> list[shapes.PurchaseRow]:
+    return _ask("purchase", alliance, presentations, on, months=months, institutions=institutions)
 
 
 def commitments(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[shapes.CommitmentRow]:

@@ -11,6 +11,7 @@ from formulary import queries, version_files
 from formulary.forms import EntryFilter
 from formulary.models import FormularyVersion, Presentation
 from formulary.queries import version_lines
+from formulary.queries.allowed import temporary_applications
 from formulary.version_forms import ChangeFilter
 from formulary.views.downloads import workbook
 from formulary.views.guards import requires
@@ -27,6 +28,7 @@ def version_current(request):
     context = _entries(request, version, today)
     if request.htmx:
         return render(request, "formulary/_version_rows.html", context)
+    context["temporary"] = temporary_applications(request.scope.alliance, today)
     return render(request, "formulary/version_current.html", context | {"counts": queries.entry_counts(version)})
 
 
@@ -35,7 +37,11 @@ def version_list(request):
     rows = version_lines.version_rows(request.scope.alliance, timezone.localdate())
     may_publish = can(request.user, Permission.PUBLISH_FORMULARY)
     rows = [row for row in rows if may_publish or row.version.is_published]
-    return render(request, "formulary/version_list.html", {"rows": rows, "may_publish": may_publish})
+    return render(
+        request,
+        "formulary/version_list.html",
+        {"rows": rows, "may_publish": may_publish, "may_inspect": can(request.user, Permission.SEE_HISTORY)},
+    )
 
 
 @requires(Permission.SEE_FORMULARY)
@@ -52,6 +58,7 @@ def version_detail(request, number):
         "in_force": in_force == version,
         "on": on,
         "sealed": version_lines.seal_holds(version),
+        "may_inspect": can(request.user, Permission.SEE_HISTORY),
         "tabs": tabs(version, "version_detail"),
         "crumbs": crumbs(version),
     }

@@ -39,7 +39,9 @@ def prices(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[PriceR
     return [row for row in starmap(PriceRow, latest.values()) if _wanted(presentations, row.presentation)]
 
 
-def purchases(alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12) -> list[PurchaseRow]:
+def purchases(
+    alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12, institutions: Drugs = None
+) -> list[PurchaseRow]:
     """Goods accepted in the `months` calendar months before the month of `on` and in that month so far, at the price of
     the day (see procurement.rules.received for which price that is)."""
     began = on.year * 12 + on.month - 1 - months
@@ -50,6 +52,8 @@ def purchases(alliance: Alliance, presentations: Drugs, on: dt.date, *, months: 
         date__lte=on,
         **_few("presentation", presentations),
     )
+    if institutions is not None:
+        goods = goods.filter(institution__in=institutions)
     keys = ["institution_id", "presentation_id", "product_id", "supplier_code", "date"]
     received = pd.DataFrame.from_records(
         list(goods.order_by().values_list(*keys).annotate(Sum("quantity"))),

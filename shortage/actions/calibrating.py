@@ -23,7 +23,7 @@ from shortage.forecasting.risk import Risk
 from shortage.models import Feed, Prediction
 from shortage.rules.assessment import Assessment
 from shortage.rules.watching import Habits
-from shortage.series import Gathered, last_days
+from shortage.series import Gathered, Series, last_days
 from shortage.series.reading import day
 
 WINDOWS = {"7": 7, "14": 14, "30": 30, "out": 30}
@@ -89,8 +89,8 @@ def settle(alliance: Alliance, seen: Gathered, habits: Habits) -> Past:
     as_of = seen.series.as_of
     since = as_of - dt.timedelta(days=habits.calibration_days + max(WINDOWS.values()))
     rows = list(Prediction.objects.filter(alliance=alliance, as_of__gte=since, as_of__lt=as_of).order_by("as_of"))
-    watched = _Watched(alliance, seen)
-    settled = [row for row in rows if _compare(row, watched)]
+    watched = Watched(alliance, seen.series)
+    settled = [row for row in rows if compare(row, watched, watched.last)]
     return learn(rows, as_of, habits, settled)
 
 
@@ -137,11 +137,10 @@ def told_of(tonight: Night, computed: Assessment) -> Told:
     return Told(series.institution[rows], series.presentation[rows], *chances)
 
 
-class _Watched:
-    """The year of stock that tonight knows: where it was empty, and up to when each institution told."""
+class Watched:
+    """The stock that is known: where it was empty, and up to when each institution told."""
 
-    def __init__(self, alliance: Alliance, seen: Gathered) -> None:
-        series = seen.series
+    def __init__(self, alliance: Alliance, series: Series) -> None:
         self.as_of, self.last = series.as_of, day(series.as_of)
         self.first = self.last - series.use.shape[1] + 1
         empty = series.exposure < 1
@@ -152,26 +151,30 @@ class _Watched:
         until = {pk: kinds.get(Feed.Kind.STOCK) for pk, kinds in told.items()}
         self.until = {pk: day(date) for pk, date in until.items() if date}
 
+    def rows(self, told: Told) -> NDArray[np.int64]:
+        """Place of each item told in the series, −1 where it is not among them."""
+        wanted = told.institution * self.width + told.presentation
+        at = np.searchsorted(self.keys, wanted).clip(max=max(len(self.keys) - 1, 0))
+        mine = (self.keys[at] == wanted) & (told.presentation < self.width) if len(self.keys) else wanted < 0
+        return np.where(mine, at, -1)
+
     def outcome(self, told: Told, start: int, days: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """(known, days empty) per item told at the end of day number `start`, over the next `days`."""
-        n, asked = len(self.keys), len(told.institution)
-        if not n or start < self.first:
+        at, asked = self.rows(told), len(told.institution)
+        if not len(self.keys) or start < self.first:
             return np.zeros(asked, dtype=bool), np.zeros(asked, dtype=np.int64)
-        wanted = told.institution * self.width + told.presentation
-        at = np.searchsorted(self.keys, wanted).clip(max=n - 1)
-        mine = (self.keys[at] == wanted) & (told.presentation < self.width)
         reach = np.array([self.until.get(pk, 0) for pk in told.institution.tolist()], dtype=np.int64)
         column = start - self.first + 1
         emptied = self.emptied[at, column + days] - self.emptied[at, column]
-        return mine & (reach >= start + days), emptied.astype(np.int64)
+        return (at >= 0) & (reach >= start + days), emptied.astype(np.int64)
 
 
-def _compare(row: Prediction, watched: _Watched) -> bool:
-    """Fills in the counts of the windows that have ended; True when some changed."""
-    changed, told, start = False, None, day(row.as_of)
+def compare(row: Prediction, watched: Watched, until: int, told: Told | None = None) -> bool:
+    """Fills in the counts of the windows that ended by day number `until`; True when some changed."""
+    changed, start = False, day(row.as_of)
     for column, (name, days) in enumerate(WINDOWS.items()):
-        behind = watched.last - (start + days)
-        if behind < 0 or not row.packed or (behind > GRACE_DAYS and name in row.tallies):
+        behind = until - (start + days)
+        if behind < 0 or not (row.packed or told) or (behind > GRACE_DAYS and name in row.tallies):
             continue
         told = told or Told.unpack(bytes(row.packed))
         known, emptied = watched.outcome(told, start, days)

@@ -15,7 +15,9 @@ FEW = 5_000
 Drugs = Collection[int] | None
 
 
-def use(alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12) -> list[UseRow]:
+def use(
+    alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12, institutions: Drugs = None
+) -> list[UseRow]:
     """Use of the `months` calendar months before the month of `on`, and that month as far as it is known."""
     began = on.year * 12 + on.month - 1 - months
     rows = MonthlyUse.objects.filter(
@@ -24,6 +26,8 @@ def use(alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 
         month__lte=on,
         **_few(presentations),
     )
+    if institutions is not None:
+        rows = rows.filter(institution__in=institutions)
     found = starmap(UseRow, rows.order_by().values_list("institution_id", "presentation_id", "month", "quantity"))
     return [row for row in found if _wanted(presentations, row.presentation)]
 

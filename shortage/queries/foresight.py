@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
 from formulary.models import Alliance
 from shortage.forecasting import reliability
 from shortage.forecasting.reliability import Tally
-from shortage.models import Prediction, WatchRun
+from shortage.forecasting.trial import METHODS
+from shortage.models import Prediction, Trial, WatchRun
 from shortage.queries.freshness import latest_run
 from shortage.queries.settings import watch_settings
 
@@ -59,16 +61,7 @@ class Judged:
         return reliability.bars(self.shown)
 
     def chart(self) -> dict[str, Any]:
-        """`bars` chart: told beside seen."""
-        rows = self.bars()
-        told = [round(row["told"] * 100, 1) for row in rows]
-        seen = [round(row["seen"] * 100, 1) for row in rows]
-        series = [
-            {"name": "预测", "tone": "gray", "values": told},
-            {"name": "实际断货", "tone": "teal", "values": seen},
-        ]
-        labels = [f"{row['from']:.0%}–{row['to']:.0%}" for row in rows]
-        return {"labels": labels, "series": series, "unit": "%", "stacked": False}
+        return reliability_chart(self.shown)
 
     def map_chart(self) -> dict[str, Any]:
         """`lines` chart: computed probability to what is shown."""
@@ -101,3 +94,96 @@ def judged(alliance: Alliance, days: int, today: dt.date) -> Judged:
     learned = (run.calibration if run else {}).get("maps", {}).get(key, {})
     least = habits.calibration_events
     return Judged(days, run, min(dates, default=None), max(dates, default=None), nights, shown, raw, learned, least)
+
+
+def trials(alliance: Alliance, kind: str) -> QuerySet[Trial]:
+    """The newest first."""
+    return Trial.objects.filter(alliance=alliance, kind=kind).select_related("by").defer("result")
+
+
+def trial(alliance: Alliance, kind: str, asked: str = "") -> Trial | None:
+    """The one asked for by number, else the newest."""
+    rows = Trial.objects.filter(alliance=alliance, kind=kind).select_related("by")
+    return (rows.filter(pk=asked).first() if asked.isdigit() and len(asked) < 18 else None) or rows.first()
+
+
+def chosen(table: list[dict[str, Any]], threshold: float) -> dict[str, Any]:
+    """The row of the table nearest to a threshold."""
+    return min(table, key=lambda row: abs(row["threshold"] - threshold))
+
+
+def affordable(table: list[dict[str, Any]], per_day: float) -> dict[str, Any] | None:
+    """The lowest threshold (most found) whose new warnings a pharmacist can handle in a day; None when none can."""
+    return next((row for row in table if row["per_pharmacist"] <= per_day), None)
+
+
+def why_missed(case: dict[str, Any], threshold: float) -> str:
+    """Why nobody was warned of this empty shelf: what the last night before it knew, and what came."""
+    when = f"{case['days']} 天前（{case['asked'][5:]}）"
+    if not case["known"]:
+        return f"{when}没有库存数据、已断货或没有用量历史，无法评估"
+    told = f"{when}库存 {case['stock']:,.0f}，概率 {case['p14']:.0%}，低于 {threshold:.0%}"
+    if case["used"] >= 1.8 * max(case["expected"], 0.5):
+        return f"{told}：此后用了 {case['used']:,.0f}，平时只用 {case['expected']:,.0f}，用量突增"
+    if case["on_order"] > 0 and case["late"] > 0:
+        return f"{told}：有在途 {case['on_order']:,.0f} 已逾期 {case['late']} 天，按还会到货计算，结果未到"
+    if case["on_order"] > 0:
+        return f"{told}：有在途 {case['on_order']:,.0f}，按期到货即够用，结果未及时到"
+    if case["p14"] >= threshold / 2:
+        return f"{told}：已接近阈值"
+    return f"{told}：按平时用量够用，补货周期内未补上"
+
+
+def misses(found: Trial, threshold: float, institution_ids: frozenset[int]) -> list[dict[str, Any]]:
+    """Empty shelves in reach that no warning at this threshold had foretold, the newest first."""
+    cases = found.result.get("cases", [])
+    return [row for row in cases if row["best"] < threshold - 1e-9 and row["institution"] in institution_ids]
+
+
+def reliability_chart(tally: Tally) -> dict[str, Any]:
+    """`bars` chart: told beside seen."""
+    rows = reliability.bars(tally)
+    told = [round(row["told"] * 100, 1) for row in rows]
+    seen = [round(row["seen"] * 100, 1) for row in rows]
+    series = [{"name": "预测", "tone": "gray", "values": told}, {"name": "实际断货", "tone": "teal", "values": seen}]
+    labels = [f"{row['from']:.0%}–{row['to']:.0%}" for row in rows]
+    return {"labels": labels, "series": series, "unit": "%", "stacked": False}
+
+
+def scored(found: Trial) -> list[dict[str, Any]]:
+    """Groups of a back-test with each method's figures, and the pinball loss against the moving average."""
+    rows = []
+    for group in found.result["groups"]:
+        base = group.get("average", {}).get("pinball") or None
+        methods = [
+            {"key": key, "label": label, **group[key], "relative": group[key]["pinball"] / base if base else None}
+            for key, label in METHODS.items()
+            if key in group
+        ]
+        rows.append({"name": group["name"], "items": methods[0]["items"] if methods else 0, "methods": methods})
+    return rows
+
+
+def pinball_chart(found: Trial) -> dict[str, Any]:
+    """`bars` chart: loss of each method by group, the moving average being 100."""
+    rows = scored(found)
+    tones = {"dmx": "teal", "average": "gray", "naive": "orange"}
+    series = [
+        {
+            "name": label,
+            "tone": tones[key],
+            "values": [
+                next(
+                    (
+                        round(100 * one["relative"], 1)
+                        for one in row["methods"]
+                        if one["key"] == key and one["relative"]
+                    ),
+                    None,
+                )
+                for row in rows
+            ],
+        }
+        for key, label in METHODS.items()
+    ]
+    return {"labels": [row["name"] for row in rows], "series": series, "unit": "移动平均＝100", "stacked": False}

@@ -4,7 +4,7 @@ from shortage.rules.lifecycle import MOVES, Verb
 
 LEVEL_WORDS = {
     "red": {"label": "红色", "note": "7 日内断货可能过半，或已断货", "icon": "siren"},
-    "orange": {"label": "橙色", "note": "14 日内断货可能超四成", "icon": "triangle-alert"},
+    "orange": {"label": "橙色", "note": "14 日内断货概率达到推送阈值", "icon": "triangle-alert"},
     "blue": {"label": "蓝色", "note": "药品本身可能短缺", "icon": "globe"},
     "yellow": {"label": "黄色", "note": "30 日内预计缺货 1.5 天以上", "icon": "bell"},
 }

@@ -57,6 +57,24 @@ def test_menu_marks_the_page_that_is_open(world, rf):
     assert [link["label"] for link in links if link["active"]] == ["帮助"]
 
 
+def test_a_long_menu_opens_the_first_group_and_the_one_in_use(world, rf):
+    request = rf.get("/help/")
+    request.user = world.people[Role.SECRETARY]
+    request.resolver_match = resolve("/help/")
+    groups = shell.shell(request)["shell"]["groups"]
+    assert sum(len(group["links"]) for group in groups) > shell.ROOMY
+    assert [group["label"] for group in groups if group["open"]] == ["工作台", "系统"]
+
+
+def test_a_short_menu_is_shown_whole(world, rf):
+    request = rf.get("/help/")
+    request.user = world.people[Role.ADMINISTRATOR]
+    request.resolver_match = resolve("/help/")
+    groups = shell.shell(request)["shell"]["groups"]
+    assert sum(len(group["links"]) for group in groups) <= shell.ROOMY
+    assert all(group["open"] for group in groups)
+
+
 @pytest.mark.parametrize(
     ("view", "line"),
     [

@@ -68,6 +68,16 @@ class Visitor:
     def sees(self, text):
         expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
 
+    def menu_line(self, label):
+        """A line of the menu; opens the drawer and its group where they are closed."""
+        button = self.page.get_by_role("button", name="菜单")
+        if self.page.viewport_size["width"] < 900:
+            button.click()
+        line = self.page.locator(".nav a", has_text=label).first
+        if not line.is_visible():
+            self.page.locator(".fold", has=self.page.locator("a", has_text=label)).get_by_role("button").click()
+        return line
+
     def fits(self):
         """Nothing sticks out sideways."""
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -34,7 +34,7 @@ def test_every_text_is_legible_in_both_themes(people, visitor):  # noqa: F811
 def test_drawer_opens_on_a_phone_and_escape_closes_it(people, visitor):  # noqa: F811
     visitor.sign_in("wangfang")
     menu = visitor.page.get_by_role("button", name="菜单")
-    link = visitor.page.get_by_role("link", name="在用目录")
+    link = visitor.page.get_by_role("link", name="我的工作台")
     if visitor.page.viewport_size["width"] > 900:
         menu.click()
         assert visitor.page.locator("html").get_attribute("data-rail") == "on"
@@ -46,6 +46,20 @@ def test_drawer_opens_on_a_phone_and_escape_closes_it(people, visitor):  # noqa:
     visitor.page.keyboard.press("Escape")
     expect(link).to_be_hidden()
     expect(menu).to_be_focused()
+
+
+def test_a_group_of_the_menu_stays_as_it_was_left(people, visitor):  # noqa: F811
+    visitor.sign_in("wangfang")
+    expect(visitor.page.get_by_role("link", name="政策目录")).to_be_hidden()
+    visitor.menu_line("政策目录")
+    visitor.go("/")
+    if visitor.page.viewport_size["width"] < 900:
+        visitor.page.get_by_role("button", name="菜单").click()
+    expect(visitor.page.get_by_role("link", name="政策目录")).to_be_visible()
+    group = visitor.page.get_by_role("button", name="目录", exact=True)
+    expect(group).to_have_attribute("aria-expanded", "true")
+    group.press("Enter")
+    expect(visitor.page.get_by_role("link", name="政策目录")).to_be_hidden()
 
 
 def test_keyboard_reaches_the_content_first(people, visitor):  # noqa: F811

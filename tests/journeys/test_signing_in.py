@@ -30,10 +30,7 @@ def test_wrong_password_is_told_and_the_right_one_opens_the_first_page(people, v
 
 def test_help_can_be_reached_from_the_menu(people, visitor):
     visitor.sign_in("wangfang")
-    menu = visitor.page.get_by_role("button", name="菜单")
-    if visitor.page.viewport_size["width"] < 900:
-        menu.click()
-    visitor.page.get_by_role("link", name="帮助").click()
+    visitor.menu_line("帮助").click()
     expect(visitor.page).to_have_url(visitor.base + "/help/")
     visitor.sees("帮助")
     visitor.fits()

@@ -72,6 +72,7 @@ def _commitments(loading: Loading) -> list[Commitment]:
                         institution=site,
                         quantity=packs * ware.pack_size,
                         bought=bought[pk, product.pk],
+                        signed_minimum=packs // 2 * ware.pack_size,
                     )
                 )
     return made

@@ -10,7 +10,7 @@ from fixtures.tables import Ware, rows
 from formulary.actions.history import record
 from formulary.models import Product, RuleValue
 from procurement.actions.demo.steps import Loading
-from procurement.models import Offer, Supplier, Tender
+from procurement.models import Offer, Supplier, Tender, TenderProduct
 
 CENT = Decimal("0.01")
 # Prices were renewed this long before the as-of day; before it they were a little higher.
@@ -48,9 +48,35 @@ def load_supply(loading: Loading) -> dict[str, int]:
         )
         for row in rows("tenders.csv")
     )
-    counts = {"供应商": len(suppliers), "报价": len(offers), "集采批次": len(tenders)}
+    won = _tender_products({tender.code: tender for tender in tenders}, products, suppliers, loading)
+    counts = {"供应商": len(suppliers), "报价": len(offers), "集采批次": len(tenders), "批次产品": won}
     record("装入演示供应数据", loading.alliance, alliance=loading.alliance, by=loading.by, now=loading.now, data=counts)
     return counts
+
+
+def _tender_products(
+    tenders: dict[str, Tender], products: dict[str, Product], suppliers: dict[str, Supplier], loading: Loading
+) -> int:
+    """Who won what at which price in Jiangsu, with the index of each strength; prices before are ceilings of the bids."""
+    seller = {ware.code: ware.supplier for ware in loading.files.wares}
+    made = TenderProduct.objects.bulk_create(
+        TenderProduct(
+            tender=tenders[row["批次"]],
+            product=products[row["产品编码"]],
+            item=row["品种"],
+            role=row["角色"],
+            supplier=suppliers[seller[row["产品编码"]]],
+            conversion=Decimal(row["折算系数"]),
+            winners=int(row["中选企业数"]),
+            group=row["组别"],
+            award_price=Decimal(row["中选价_元每最小单位"]),
+            prior_price=Decimal(row["集采前价_元每最小单位"]) if row["集采前价_元每最小单位"] else None,
+            source=row["来源"],
+        )
+        for row in rows("tender_products.csv")
+        if row["产品编码"] in products
+    )
+    return len(made)
 
 
 def load_rules(loading: Loading) -> dict[str, int]:

@@ -4,8 +4,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from config.command import ChineseCommand, WrongUsage, day
+from formulary.actions.assessments import assess_recent
 from formulary.actions.suggestions import scan
 from formulary.models import Alliance
+from shortage.actions import backtesting
 from shortage.actions.watch import DayToCome, NothingToWatch, default_day, watch
 from shortage.queries import watch_summary
 
@@ -36,5 +38,10 @@ class Command(ChineseCommand):
             except NothingToWatch as refused:
                 raise CommandError(str(refused)) from None
             self.stdout.write(watch_summary(run))
+            month = backtesting.due(alliance, run.as_of)
+            if month is not None and options["as_of"] is None:
+                tested = backtesting.backtest(alliance, month, by=None, now=timezone.now())
+                self.stdout.write(f"  预测回测 {month:%Y-%m}：{tested.result['series']:,} 个机构品规（见“预警效果”页）")
             looked = scan(alliance, on=timezone.localdate(), by=None, now=timezone.now())
-            self.stdout.write(f"  目录调整线索：{looked.words}")
+            assess_recent(alliance, today=timezone.localdate(), now=timezone.now())
+            self.stdout.write(f"  目录调整线索：{looked.words}；基药考核已更新")

@@ -30,6 +30,22 @@
     root.dataset.rail = root.dataset.rail === "on" ? "off" : "on";
     keep("yaoheng-rail", root.dataset.rail);
   }
+  // Groups of the menu stay as their reader left them; the group of the open page is always open.
+  const folds = () => { try { return JSON.parse(localStorage.getItem("yaoheng-menu")) || {}; } catch { return {}; } };
+  function fold(section, open) {
+    section.classList.toggle("closed", !open);
+    $("h2 button", section).setAttribute("aria-expanded", String(open));
+  }
+  function toggleFold(button) {
+    const section = button.closest("[data-fold]");
+    const open = section.classList.contains("closed");
+    fold(section, open);
+    keep("yaoheng-menu", JSON.stringify({ ...folds(), [section.dataset.fold]: open }));
+  }
+  const left = folds();
+  $$("[data-fold]").forEach((section) => {
+    if (section.dataset.fold in left && !$("[aria-current]", section)) fold(section, left[section.dataset.fold]);
+  });
   small.addEventListener("change", () => root.classList.contains("drawer-open") && drawer(false));
 
   // --- toasts: good news leaves by itself, faults stay until dismissed
@@ -170,6 +186,7 @@
   const ACTIONS = {
     theme: toggleTheme,
     menu: toggleMenu,
+    fold: toggleFold,
     "close-drawer": () => drawer(false),
     "close-toast": (button) => button.closest(".toast").remove(),
     "close-dialog": (button) => button.closest("dialog").close(),
