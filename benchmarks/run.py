@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-NAMES = ("forecast", "watch", "plan", "pages", "api")
+NAMES = ("forecast", "watch", "plan", "pages", "governance", "api")
 ON_DEMONSTRATION = frozenset({"watch", "pages", "api"})
 OUT = Path("var/bench.json")
 PLACE = Path("var/bench")

@@ -144,8 +144,14 @@ NAVIGATION: tuple[Group, ...] = (
             Item("带量采购", "handshake", "tender_list", P.SEE_PLANS),
             Item("价格", "tag", "price_list", P.SEE_PLANS),
             Item("供应商评价", "star", "supplier_list", P.SEE_PLANS),
+            Item(
+                "采购会商",
+                "users",
+                "consultation_list",
+                P.SEE_PLANS,
+                "procurement.queries.consultations.decision_duty_count",
+            ),
             Item("货款", "receipt-text", "payable_list", P.SEE_PLANS),
-            Item("审批代理", "user-check", "purchase_deputy_list", P.APPROVE_PLANS),
         ),
     ),
     Group(
@@ -181,6 +187,7 @@ def _shell(request: HttpRequest) -> dict:
         "groups": groups,
         "person": _who(person),
         "search_url": _url("drug_list") if can(person, P.SEE_DRUGS) else "",
+        "deputy_url": _url("deputy_list") if can(person, P.SEE_GOVERNANCE) else "",
         "bell": next(iter(_links(Group("", (BELL,)), person, "")), None),
     }
 

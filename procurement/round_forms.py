@@ -93,17 +93,6 @@ class DecideForm(forms.Form):
     )
 
 
-class DeputyForm(forms.Form):
-    deputy = forms.ModelChoiceField(label="代理人", queryset=None)
-    start = forms.DateField(label="起始日", **DAY)
-    end = forms.DateField(label="终止日", **DAY)
-    reason = forms.CharField(label="事由", required=False, max_length=120)
-
-    def __init__(self, *args, people, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["deputy"].queryset = people
-
-
 class OrderFilter(FilterForm):
     words = forms.CharField(
         label="订单", required=False, widget=forms.TextInput(attrs={"type": "search", "placeholder": "订单号或供应商"})

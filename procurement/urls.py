@@ -1,6 +1,6 @@
 from django.urls import path
 
-from procurement.views import orders, payables, plans, prices, reports, rounds, tenders
+from procurement.views import consultations, orders, payables, plans, prices, reports, rounds, tenders
 
 REPORT = "rounds/<int:pk>/reports/<int:institution>/"
 
@@ -39,8 +39,6 @@ urlpatterns = [
     path("payables/", payables.payable_list, name="payable_list"),
     path("payables/file/", payables.payable_file, name="payable_file"),
     path("payables/<int:pk>/pay/", payables.payable_pay, name="payable_pay"),
-    path("purchase-deputies/", payables.deputy_list, name="purchase_deputy_list"),
-    path("purchase-deputies/<int:pk>/end/", payables.deputy_end, name="purchase_deputy_end"),
     path("tenders/", tenders.tender_list, name="tender_list"),
     path("tenders/<int:pk>/", tenders.tender_detail, name="tender_detail"),
     path("tenders/<int:pk>/transfer/", tenders.tender_transfer, name="tender_transfer"),
@@ -55,4 +53,14 @@ urlpatterns = [
     path("prices/<int:pk>/", prices.price_detail, name="price_detail"),
     path("orders/<int:pk>/outside/", prices.order_outside, name="order_outside"),
     path("suppliers/", prices.supplier_list, name="supplier_list"),
+    path("consultations/", consultations.consultation_list, name="consultation_list"),
+    path("consultations/<int:pk>/", consultations.consultation_detail, name="consultation_detail"),
+    path("consultations/<int:pk>/decide/", consultations.consultation_decide, name="consultation_decide"),
+    path("consultations/<int:pk>/file/", consultations.consultation_file, name="consultation_file"),
+    path(
+        "consultations/<int:pk>/decisions/<int:decision>/",
+        consultations.consultation_finish,
+        name="consultation_finish",
+    ),
+    path("consultations/<int:pk>/act/<slug:verb>/", consultations.consultation_act, name="consultation_act"),
 ]

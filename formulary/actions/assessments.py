@@ -71,7 +71,9 @@ def assess(
             if shelf.quantity and shelf.institution in held:
                 held[shelf.institution].add(shelf.presentation)
     items = _items(alliance, set().union(*held.values()), until, terms)
-    found = [*figures(items, held, use, bought, terms), *_prescribed(sites, quarter)]
+    # Without an edition in force nothing was 基药 on paper; a share of nought would be a lie about the institutions.
+    shares = figures(items, held, use, bought, terms) if editions_in_force(until, [ListKind.NEML]) else []
+    found = [*shares, *_prescribed(sites, quarter)]
     with transaction.atomic():
         run = _replace(alliance, quarter, until, terms, items, now)
         AssessmentFigure.objects.bulk_create((_row(run, one) for one in found if one.total), batch_size=BATCH)

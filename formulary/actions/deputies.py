@@ -1,4 +1,4 @@
-"""A person names somebody who acts for them while away; applications only, never a vote."""
+"""A person names somebody who acts for them while away; applications, checks and approvals, never a vote."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from formulary.models.constraints import in_order
 
 
 class Deputy(models.Model):
-    """Covers applications only: a vote belongs to the seat's own person and is never delegated."""
+    """Covers applications, checks and approvals: a vote belongs to the seat's own person and is never delegated."""
 
     alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="deputies", verbose_name="医共体")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="deputies", verbose_name="委托人")

@@ -88,3 +88,10 @@ def temporary_uses(alliance: Alliance, on: dt.date) -> list[Temporary]:
         for row in rows.order_by("pk")
         if row.presentation_id and row.until and since.get(row.pk, dt.date.max) <= on
     ]
+
+
+def temporary_applications(alliance: Alliance, on: dt.date) -> list[Adjustment]:
+    """The applications behind the temporary uses of the day, with drug and place: what the formulary page shows as 临时."""
+    running = [row.adjustment for row in temporary_uses(alliance, on)]
+    rows = Adjustment.objects.filter(pk__in=running).select_related("presentation", "institution")
+    return list(rows.order_by("until", "pk"))

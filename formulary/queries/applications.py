@@ -17,6 +17,7 @@ from formulary.queries.versions import matching
 from formulary.rules.adjustment_life import OVER, Kind, State, Verb, possible
 from formulary.rules.application import Given, faults
 from formulary.rules.findings import Entry
+from formulary.rules.names import parse_name
 from formulary.rules.who import NotAllowed
 
 BY_APPLICANT = (Verb.EDIT, Verb.SUBMIT, Verb.WITHDRAW)
@@ -151,5 +152,6 @@ def listed_medicines(words: str, limit: int = 8) -> list[Medicine]:
         return []
     rows = Medicine.objects.filter(presentations__isnull=True, links__isnull=False)
     for word in words.split():
-        rows = rows.filter(Q(name__icontains=word) | Q(pinyin__istartswith=word))
+        named = Q(name__icontains=word) | Q(pinyin__istartswith=word)
+        rows = rows.filter(named | Q(substance=parse_name(word).substance))
     return list(rows.distinct().order_by("name", "form_group")[:limit])

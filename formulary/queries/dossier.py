@@ -23,8 +23,8 @@ from formulary.rules.status import DrugStatus
 
 MONTHS = 12
 PEERS_SHOWN = 12
-CLASS_LENGTH = 4
-"""Peers share the first four signs of the NHSA class: C08C = 选择性钙通道阻滞剂."""
+CLASS_LENGTH = 5
+"""Peers share the five signs of an NHSA class: B01AC = 血小板聚集抑制剂."""
 CENT = Decimal("0.01")
 
 

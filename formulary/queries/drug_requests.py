@@ -110,6 +110,7 @@ class Gathered:
     application speaks of yet."""
 
     key: str
+    name: str
     title: str
     presentation: int | None
     medicine: int | None
@@ -157,6 +158,7 @@ def _gathered(key: str, unit: str, rows: list[DrugRequest]) -> Gathered:
     levels = {row.institution.level for row in rows}
     return Gathered(
         key=f"{key}·{unit}",
+        name=first.name,
         title=str(first.presentation or first),
         presentation=first.presentation_id,
         medicine=first.medicine_id,

@@ -17,6 +17,7 @@ from django.db.models import Q
 from formulary.models import (
     Adjustment,
     Alliance,
+    EntryLink,
     FormularyVersion,
     Institution,
     ListKind,
@@ -119,7 +120,8 @@ def medicines_of_class(prefixes: Collection[str], on: dt.date) -> set[int]:
 
 
 def class_codes(presentations: Iterable[Presentation], listed: dict[int, list[ListedEntry]]) -> dict[int, str]:
-    """NHSA class by 品规 without its X: that of its products' codes, else that of the 医保 list's rows of its 品种."""
+    """NHSA class by 品规 without its X: that of its products' codes, else that of the 医保 list's rows of its 品种, else
+    that of another 品种 of the same substance by the same route; "" when nobody says."""
     rows = list(presentations)
     coded = Product.objects.exclude(nhsa_code="").order_by("-active", "pk")
     found: dict[int, str] = {}
@@ -135,7 +137,30 @@ def class_codes(presentations: Iterable[Presentation], listed: dict[int, list[Li
                 if entry.kind == ListKind.NRDL
             )
             found[row.pk] = next((_class(code) for code in codes if code), "")
-    return found
+    return found | _codes_of_relatives([row for row in rows if not found[row.pk]])
+
+
+def _codes_of_relatives(rows: list[Presentation]) -> dict[int, str]:
+    """奥司他韦干混悬剂 is of the class of 奥司他韦胶囊 although no list names it; an eye drop is not of the tablet's."""
+    if not rows:
+        return {}
+    own = {medicine.pk: medicine for medicine in Medicine.objects.filter(pk__in={row.medicine_id for row in rows})}
+    kin = Medicine.objects.filter(substance__in={medicine.substance for medicine in own.values()}).exclude(pk__in=own)
+    links = EntryLink.objects.filter(
+        medicine__in=kin, entry__edition__kind=ListKind.NRDL, entry__superseded_at__isnull=True
+    ).order_by("-entry__edition__valid_from", "pk")
+    by_kind: dict[tuple[str, str], str] = {}
+    for link in links.select_related("entry", "medicine"):
+        code = _class(link.entry.attributes.get("药品分类代码", ""))
+        if link.medicine is not None and code:
+            by_kind.setdefault((link.medicine.substance, _route(link.medicine)), code)
+    keys = {row.pk: (own[row.medicine_id].substance, _route(own[row.medicine_id])) for row in rows}
+    return {pk: by_kind.get(key, "") for pk, key in keys.items()}
+
+
+def _route(medicine: Medicine) -> str:
+    form = lookup(medicine.form_group)
+    return form.route if form else medicine.route
 
 
 def _class(code: str) -> str:

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
 from django.db.models import Max, Min
+from django.utils import timezone
 
 from formulary.models import (
     Alliance,
+    DrugRequest,
     FormularyEntry,
     Institution,
     ListEdition,
@@ -25,8 +27,9 @@ from formulary.queries.status import drug_statuses, links_in_force
 from formulary.queries.versions import version_in_force
 from formulary.rules.evidence import PriceRow
 from formulary.rules.lists.sections import BESIDE
+from formulary.rules.request_life import State as RequestState
 from formulary.rules.status import DrugStatus
-from formulary.rules.triggers import Drug, Edition, Row, Thresholds, View
+from formulary.rules.triggers import Demand, Drug, Edition, Row, Thresholds, View
 
 DAY = dt.timedelta(days=1)
 MONTHS = 12
@@ -54,6 +57,7 @@ def view(alliance: Alliance, on: dt.date) -> View:
         rows={kind: _rows(kind, when) for kind, (_, when, _) in looked.items()} | {"recall": _rows("recall", on)},
         rows_before={kind: _rows(kind, day) for kind, (_, _, day) in looked.items() if day and kind in COMPARED},
         prices=_prices(alliance, on),
+        demands=_demands(alliance, on, limits.demand_days),
         known_months=known,
     )
 
@@ -199,6 +203,29 @@ def _by_drug(rows: Iterable[tuple[int, int, int]], months: int) -> dict[int, tup
         if 0 <= ago < months:
             found.setdefault(drug, [0] * months)[ago] += quantity
     return {drug: tuple(units) for drug, units in found.items()}
+
+
+def _demands(alliance: Alliance, on: dt.date, days: int) -> list[Demand]:
+    """缺药登记 of the last days, the same drug together: by 品规, else by 品种, else by the name that was written."""
+    since = timezone.make_aware(dt.datetime.combine(on - dt.timedelta(days=days), dt.time.min))
+    until = timezone.make_aware(dt.datetime.combine(on + DAY, dt.time.min))
+    rows = DrugRequest.objects.filter(alliance=alliance, created_at__gte=since, created_at__lt=until)
+    grouped: dict[tuple[int | None, int | None, str], list[DrugRequest]] = defaultdict(list)
+    for row in rows.exclude(state=RequestState.CANCELLED).select_related("institution").order_by("pk"):
+        known = bool(row.presentation_id or row.medicine_id)
+        key = (row.presentation_id, None if row.presentation_id else row.medicine_id, "" if known else row.name)
+        grouped[key].append(row)
+    return [
+        Demand(
+            presentation=drug,
+            medicine=medicine,
+            name=str(same[0]),
+            places=tuple(dict.fromkeys(row.institution.short_name for row in same)),
+            times=len(same),
+            quantity=sum(row.quantity for row in same),
+        )
+        for (drug, medicine, _), same in grouped.items()
+    ]
 
 
 def _prices(alliance: Alliance, on: dt.date) -> dict[int, list[PriceRow]]:

@@ -1,5 +1,7 @@
 """调整申请: the list, choosing a drug, the form with what is known of it, one application with what can be done."""
 
+from io import BytesIO
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -135,7 +137,9 @@ def adjustment_attach(request, pk):
 @requires(Permission.SEE_GOVERNANCE)
 def adjustment_file(request, pk, file):
     kept = get_object_or_404(_row(request, pk).files, pk=file)
-    return FileResponse(kept.file.open("rb"), as_attachment=True, filename=kept.name)
+    with kept.file.open("rb") as file:
+        content = BytesIO(file.read())
+    return FileResponse(content, as_attachment=True, filename=kept.name)
 
 
 def _row(request, pk):

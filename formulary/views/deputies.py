@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -33,7 +32,6 @@ def deputy_list(request):
         "mine": rows.filter(person=request.user),
         "for_others": rows.filter(deputy=request.user),
         "today": today,
-        "crumbs": [("调整申请", reverse("adjustment_list")), ("代办", None)],
     }
     return render(request, "formulary/deputy_list.html", context, status=422 if form.errors else 200)
 

@@ -11,6 +11,7 @@ from formulary import queries, version_files
 from formulary.forms import EntryFilter
 from formulary.models import FormularyVersion, Presentation
 from formulary.queries import version_lines
+from formulary.queries.allowed import temporary_applications
 from formulary.version_forms import ChangeFilter
 from formulary.views.downloads import workbook
 from formulary.views.guards import requires
@@ -27,6 +28,7 @@ def version_current(request):
     context = _entries(request, version, today)
     if request.htmx:
         return render(request, "formulary/_version_rows.html", context)
+    context["temporary"] = temporary_applications(request.scope.alliance, today)
     return render(request, "formulary/version_current.html", context | {"counts": queries.entry_counts(version)})
 
 

@@ -7,11 +7,9 @@ import datetime as dt
 from django.db import transaction
 from django.utils import timezone
 
-from config.access import Permission, Role, can
-from formulary.actions.history import record
 from formulary.models import Person
 from procurement.actions.rounds import note_step
-from procurement.models import Approval, ApprovalDeputy, PurchaseRound
+from procurement.models import Approval, PurchaseRound
 from procurement.queries.approvals import awaited, principals_of
 from procurement.rules import approvals as levels
 from procurement.rules import rounds as rules
@@ -67,46 +65,4 @@ def decide(row: PurchaseRound, agreed: bool, note: str, *, by: Person, now: dt.d
             found.state = rules.MOVES[Verb.PASS].after
         found.save(update_fields=["state"])
         note_step(found, verb, by=by, now=now, note=note, label=label, data=data)
-    return found
-
-
-def appoint(
-    deputy: Person, period: tuple[dt.date, dt.date], reason: str, *, by: Person, now: dt.datetime
-) -> ApprovalDeputy:
-    """`by` names who approves in his place between two days."""
-    mine = [m for m in by.active_memberships if m.role in (Role.COMMITTEE, Role.HEAD)]
-    if not can(by, Permission.APPROVE_PLANS) or not mine:
-        raise NotYours("只有有审批权的人可以授权代理")
-    if deputy.pk == by.pk:
-        raise RoundRefused("代理人不能是本人")
-    if period[1] < period[0] or period[1] < timezone.localdate(now):
-        raise RoundRefused("授权止期应不早于起期和今天")
-    alliance = mine[0].alliance
-    if not any(m.alliance_id == alliance.pk for m in deputy.active_memberships):
-        raise RoundRefused("代理人应为本医共体人员")
-    with transaction.atomic():
-        made = ApprovalDeputy.objects.create(
-            alliance=alliance,
-            principal=by,
-            deputy=deputy,
-            valid_from=period[0],
-            valid_to=period[1],
-            reason=reason.strip()[:120],
-            granted_at=now,
-        )
-        data = {"deputy": deputy.username, "from": period[0], "to": period[1]}
-        record("授权审批代理", made, alliance=alliance, by=by, now=now, data=data)
-    return made
-
-
-def end_deputy(row: ApprovalDeputy, *, by: Person, now: dt.datetime) -> ApprovalDeputy:
-    with transaction.atomic():
-        found = ApprovalDeputy.objects.select_for_update().get(pk=row.pk)
-        if found.principal_id != by.pk:
-            raise NotYours("只能撤回自己的授权")
-        if found.ended_at is not None:
-            raise RoundRefused("授权已经撤回")
-        found.ended_at = now
-        found.save(update_fields=["ended_at"])
-        record("撤回审批代理", found, alliance=found.alliance, by=by, now=now)
     return found

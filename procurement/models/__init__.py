@@ -1,11 +1,11 @@
 """Models by noun; other apps import from here."""
 
+from procurement.models.consultation import Consultation, Decision
 from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, Payable
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
 from procurement.models.price import ListedPrice
 from procurement.models.round import (
     Approval,
-    ApprovalDeputy,
     Dispute,
     NeedLine,
     NeedReport,
@@ -18,9 +18,10 @@ from procurement.models.tender import ScoreSheet, SurplusCase, TenderProduct, Vo
 
 __all__ = [
     "Approval",
-    "ApprovalDeputy",
     "Budget",
     "Commitment",
+    "Consultation",
+    "Decision",
     "Delivery",
     "DeliveryLine",
     "Dispute",

@@ -234,31 +234,3 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} {'同意' if self.agreed else '退回'}"
-
-
-class ApprovalDeputy(models.Model):
-    """A principal's written order: this person approves in my place between these days."""
-
-    alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="approval_deputies", verbose_name="医共体")
-    principal = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="approval_deputies", verbose_name="委托人"
-    )
-    deputy = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="approves_for", verbose_name="代理人"
-    )
-    valid_from = models.DateField("起始日")
-    valid_to = models.DateField("终止日")
-    reason = models.CharField("事由", max_length=120, blank=True)
-    granted_at = models.DateTimeField("授权时间")
-    ended_at = models.DateTimeField("撤回时间", null=True, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "审批代理"
-        ordering = ["-valid_from", "-pk"]
-        constraints = [
-            in_order("valid_from", "valid_to", name="approval_deputy_period_in_order"),
-            models.CheckConstraint(name="approval_deputy_is_another", condition=~Q(deputy=models.F("principal"))),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.deputy} 代 {self.principal}"

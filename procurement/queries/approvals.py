@@ -6,7 +6,8 @@ import datetime as dt
 
 from config.access import Role
 from formulary.models import Alliance, Person
-from procurement.models import ApprovalDeputy, PurchaseRound
+from formulary.queries.deputies import principals
+from procurement.models import PurchaseRound
 from procurement.queries.settings import buying_settings
 from procurement.rules import approvals as levels
 from procurement.rules.approvals import Step
@@ -28,11 +29,8 @@ def awaited(row: PurchaseRound, on: dt.date) -> Step | None:
 
 def principals_of(person: Person, alliance: Alliance, role: str, on: dt.date) -> list[Person]:
     """In whose name `person` may give this level: his own first, then those he is deputy of that day."""
-    candidates = [person] if _holds(person, alliance, role) else []
-    orders = ApprovalDeputy.objects.filter(
-        alliance=alliance, deputy=person, valid_from__lte=on, valid_to__gte=on, ended_at=None
-    ).select_related("principal")
-    return candidates + [order.principal for order in orders if _holds(order.principal, alliance, role)]
+    candidates = [person, *principals(person, on)]
+    return [holder for holder in candidates if _holds(holder, alliance, role)]
 
 
 def _holds(person: Person, alliance: Alliance, role: str) -> bool:
@@ -42,9 +40,3 @@ def _holds(person: Person, alliance: Alliance, role: str) -> bool:
     if not person.is_active:
         return False
     return any(wanted is Role.COMMITTEE or (row.institution is not None and row.institution.is_lead) for row in rows)
-
-
-def deputies(alliance: Alliance, person: Person) -> list[ApprovalDeputy]:
-    """What the person has granted or received, newest first."""
-    rows = ApprovalDeputy.objects.filter(alliance=alliance).select_related("principal", "deputy")
-    return [row for row in rows if person.pk in (row.principal_id, row.deputy_id)]

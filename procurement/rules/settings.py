@@ -42,6 +42,9 @@ DEFAULTS: dict[str, Any] = {
     "price.label_steps": [1, 2, 5, 10],
     "platform.warn": 1.0,
     "platform.red": 0.95,
+    "supplier.late_share": 0.50,
+    "supplier.late_orders": 10,
+    "consultation.topics": 10,
     "supplier.weights": {"on_time": 40, "fill": 40, "price": 20},
     "order.platform_columns": [
         ["采购单号", "number"],

@@ -1,7 +1,5 @@
 """What must be paid and what is overdue; and who stands in for an approver."""
 
-import datetime as dt
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Sum
@@ -10,16 +8,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from config.access import Permission, can
-from formulary.models import Person
 from formulary.views.guards import requires
-from procurement.actions import approvals, deliveries
+from procurement.actions import deliveries
 from procurement.exports import _written
-from procurement.models import ApprovalDeputy, Payable, Supplier
-from procurement.queries import approvals as standing
+from procurement.models import Payable, Supplier
 from procurement.queries import orders as asked
-from procurement.round_forms import DeputyForm, PayableFilter, PayForm
+from procurement.round_forms import PayableFilter, PayForm
 from procurement.rules.orders import OrderRefused
-from procurement.rules.rounds import RoundRefused
 from procurement.rules.workbook import write_workbook
 from procurement.views.rounds import download
 
@@ -81,44 +76,3 @@ def payable_file(request):
         for row in asked.payables(request.scope, today=today, state="open")
     ]  # fmt: skip
     return download(_written(lambda path: write_workbook(path, {"未付货款": (HEADER, rows)})), f"未付货款-{today}.xlsx")
-
-
-@requires(Permission.APPROVE_PLANS)
-def deputy_list(request):
-    today = timezone.localdate()
-    people = Person.objects.filter(memberships__alliance=request.scope.alliance, is_active=True).exclude(
-        pk=request.user.pk
-    )
-    initial = {"start": today, "end": today + dt.timedelta(days=7)}
-    form = DeputyForm(request.POST or None, people=people.distinct(), initial=initial)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            approvals.appoint(
-                data["deputy"], (data["start"], data["end"]), data["reason"], by=request.user, now=timezone.now()
-            )
-        except RoundRefused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, "已授权代理")
-            return redirect("purchase_deputy_list")
-    rows = standing.deputies(request.scope.alliance, request.user)
-    for row in rows:
-        row.in_force = row.ended_at is None and row.valid_from <= today <= row.valid_to
-        row.may_end = row.ended_at is None and row.valid_to >= today and row.principal_id == request.user.pk
-    return render(
-        request, "procurement/deputy_list.html", {"form": form, "rows": rows}, status=422 if form.errors else 200
-    )
-
-
-@requires(Permission.APPROVE_PLANS)
-@require_POST
-def deputy_end(request, pk):
-    row = get_object_or_404(ApprovalDeputy, pk=pk, alliance=request.scope.alliance)
-    try:
-        approvals.end_deputy(row, by=request.user, now=timezone.now())
-    except RoundRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "已撤回授权")
-    return redirect("purchase_deputy_list")

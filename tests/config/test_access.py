@@ -38,6 +38,16 @@ def fill(route):
 
 
 PAGES = pages()
+
+
+def test_no_two_pages_share_an_address_or_a_name():
+    addresses = [address for address, _ in PAGES]
+    assert sorted(addresses) == sorted(set(addresses))
+    by_name = {}
+    for _, pattern in PAGES:
+        assert by_name.setdefault(pattern.name, pattern.callback) is pattern.callback, pattern.name
+
+
 IDS = [pattern.name or address for address, pattern in PAGES]
 
 

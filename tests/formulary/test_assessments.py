@@ -202,3 +202,9 @@ def test_before_anything_is_computed_the_page_says_so(client, world):
     client.force_login(world.people[Role.BUREAU])
     for name in ("assessment_list", "cohesion"):
         assert "还没有计算过" in client.get(reverse(name)).content.decode()
+
+
+def test_a_quarter_without_an_edition_in_force_has_no_share(ready):
+    spring = assess(ready.alliance, dt.date(2026, 4, 1), today=TODAY, by=None, now=NOW)
+    assert spring.figures.count() == 0
+    assert cells(ready, spring)["H1", Ratio.USE].words == "没有数据"

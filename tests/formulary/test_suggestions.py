@@ -7,7 +7,7 @@ import pytest
 
 from config.access import Role
 from formulary.actions.suggestions import SuggestionRefused, accept, dismiss, scan
-from formulary.models import Adjustment, Alliance, Event, FormularyEntry, FormularyVersion, Suggestion
+from formulary.models import Adjustment, Alliance, DrugRequest, Event, FormularyEntry, FormularyVersion, Suggestion
 from shortage.actions import facts
 from shortage.models import Intake
 from tests.conftest import NOW, TODAY
@@ -159,3 +159,18 @@ def test_alliances_look_at_their_own_list(two_editions):
     look(two_editions)
     assert scan(neighbour, on=TODAY, by=None, now=NOW).new == 1
     assert set(Suggestion.objects.filter(alliance=neighbour).values_list("trigger", flat=True)) == {"neml_added"}
+
+
+def test_the_same_lack_registered_in_two_places_is_suggested(world):
+    publish(world, {"M1": "二级"})
+    for site in (world.h1, world.t1):
+        DrugRequest.objects.create(
+            alliance=world.alliance, institution=site, presentation=world.drugs["M1"], name="氨氯地平片", quantity=30,
+            unit="片", created_at=NOW, by=world.people[Role.PHARMACIST], due_on=TODAY,
+        )  # fmt: skip
+    look(world)
+    row = Suggestion.objects.get(trigger="demand")
+    assert (row.wants, row.lowest_level, row.weight) == ("level", "基层", 2)
+    assert ["登记机构", "县医院、湖熟"] in row.evidence["facts"]
+    later = look(world, on=TODAY + dt.timedelta(days=91))
+    assert later.gone == 1

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from config.access import Role
+from formulary.actions.deputies import name_deputy
 from formulary.models import Event, RuleValue
 from procurement.actions import approvals, need_lines, reports, rounds
 from procurement.models import Approval, Dispute, NeedLine, NeedReport, RoundLine, Tender
@@ -204,9 +205,9 @@ def test_applicant_cannot_approve_even_with_the_role_or_as_a_deputy(walk):
 
     walk.submitted()
     today = dt.date.today()
-    approvals.appoint(
-        walk.buyer, (today, today + dt.timedelta(days=9)), "出差", by=walk.people[Role.COMMITTEE], now=_today_noon()
-    )
+    days = {"valid_from": today, "valid_to": today + dt.timedelta(days=9)}
+    member = walk.people[Role.COMMITTEE]
+    name_deputy(walk.row.alliance, walk.buyer, **days, reason="出差", by=member, now=_today_noon())
     with pytest.raises(NotYours, match="申请人不能审批"):
         approvals.decide(walk.row, True, "", by=walk.buyer, now=_today_noon())
     Membership.objects.create(
@@ -223,13 +224,13 @@ def test_deputy_approves_in_the_name_of_the_principal_within_his_days(walk):
     secretary, member, today = walk.people[Role.SECRETARY], walk.people[Role.COMMITTEE], dt.date.today()
     with pytest.raises(NotYours):
         approvals.decide(walk.row, True, "", by=secretary, now=_today_noon())
-    order = approvals.appoint(secretary, (today, today), "休假", by=member, now=_today_noon())
+    days = {"valid_from": today, "valid_to": today}
+    name_deputy(walk.row.alliance, secretary, **days, reason="休假", by=member, now=_today_noon())
     with pytest.raises(NotYours):
         approvals.decide(walk.row, True, "", by=secretary, now=_today_noon() + dt.timedelta(days=1))
     approvals.decide(walk.row, True, "", by=secretary, now=_today_noon())
     given = Approval.objects.get()
     assert (given.by, given.instead_of) == (secretary, member)
-    approvals.end_deputy(order, by=member, now=_today_noon())
 
 
 def _today_noon():

@@ -158,18 +158,6 @@ def test_order_files_show_an_institution_its_own_lines_only(sign_in, walk):
     assert client.get(reverse("order_detail", args=[other.pk])).status_code == 404
 
 
-def test_approver_appoints_and_ends_a_deputy(sign_in, ready):
-    from django.utils import timezone
-
-    client, today = sign_in(Role.COMMITTEE), timezone.localdate()
-    deputy = ready.people[Role.SECRETARY]
-    client.post(reverse("purchase_deputy_list"), {"deputy": deputy.pk, "start": today, "end": today, "reason": "休假"})
-    order = deputy.approves_for.get()
-    client.post(reverse("purchase_deputy_end", args=[order.pk]))
-    order.refresh_from_db()
-    assert order.ended_at is not None
-
-
 def test_pages_take_a_fixed_number_of_queries(sign_in, walk):
     walk.sent()
     client = sign_in(Role.PROCUREMENT)
