@@ -199,10 +199,20 @@ JOBS = {
     "stock_import": "shortage.intake_jobs.stock_import",
     "suggestions": "formulary.suggestion_jobs.suggestions",
     "watch": "shortage.jobs.watch",
+    "balance": "shortage.jobs.balance",
+    "deliver": "shortage.jobs.deliver",
     "replay": "shortage.jobs.replay",
     "backtest": "shortage.jobs.backtest",
     "plan": "procurement.jobs.solve",
 }
+
+# What a worker looks after between jobs, every TICK_SECONDS: reminders, summaries, messages that wait for their hour.
+TICKS = ["shortage.actions.reminding.tick"]
+TICK_SECONDS = 60
+# Where links in messages lead, who sends mail, and through which server (host:port, smtps:// or starttls:// with a login).
+SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+MAIL_SERVER = env.text("MAIL_SERVER", "")
+MAIL_FROM = env.text("MAIL_FROM", "yaoheng@localhost")
 
 # HSTS for subdomains and browser preload lists are the hospital's decision, not the product's.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

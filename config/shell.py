@@ -102,6 +102,7 @@ NAVIGATION: tuple[Group, ...] = (
                 P.SEE_GOVERNANCE,
                 "formulary.queries.applications.waiting_application_count",
             ),
+            Item("评分", "clipboard-list", "score_list", P.SEE_GOVERNANCE, "formulary.queries.scoring.waiting_count"),
             Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
             Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
             Item("药事委员会", "users-round", "committee_index", P.SEE_GOVERNANCE),
@@ -122,6 +123,8 @@ NAVIGATION: tuple[Group, ...] = (
             Item(
                 "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
             ),
+            Item("调剂建议", "route", "balance_list", P.SEE_TRANSFERS),
+            Item("近效期", "calendar-clock", "expiry_list", P.SEE_STOCK),
             Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item(
@@ -159,6 +162,7 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Item("操作记录", "history", "history_list", P.SEE_HISTORY),
             Item("帮助", "circle-question-mark", "help", None),
+            Item("通知渠道", "megaphone", "channel_list", P.ADMINISTER),
             Item("系统管理", "settings", "admin:index", P.ADMINISTER),
         ),
     ),

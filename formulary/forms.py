@@ -9,6 +9,8 @@ SEARCH = forms.SearchInput(attrs={"placeholder": "名称、规格、编码或拼
 JOB_KINDS = {
     "plan": "采购计划求解",
     "watch": "每日监测",
+    "balance": "调剂建议",
+    "deliver": "发送通知",
     "replay": "预警回放",
     "backtest": "预测回测",
     "list_import": "导入政策目录",

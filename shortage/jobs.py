@@ -10,7 +10,8 @@ from django.utils import timezone
 from formulary.actions.assessments import assess_recent
 from formulary.actions.jobs import JobRun
 from formulary.actions.suggestions import scan
-from shortage.actions import backtesting, replaying
+from shortage.actions import backtesting, posting, replaying
+from shortage.actions.balancing import plan_alliance
 from shortage.actions.watch import watch as watch_once
 from shortage.models import Trial
 
@@ -23,6 +24,17 @@ def watch(run: JobRun) -> dict[str, Any]:
     scan(run.job.alliance, on=today, by=run.job.owner, now=now)
     assess_recent(run.job.alliance, today=today, now=now)
     return {"as_of": as_of.isoformat(), "seconds": done.seconds, **done.counts}
+
+
+def balance(run: JobRun) -> dict[str, Any]:
+    """The alliance's transfer plan. params: {}."""
+    done = plan_alliance(run.job.alliance, by=run.job.owner, now=timezone.now(), report=run.report, job=run.job)
+    return {"run": done.pk, **done.counts}
+
+
+def deliver(run: JobRun) -> dict[str, Any]:
+    """Sends what waits; what fails is tried again later. params: {}."""
+    return posting.deliver(run.job.alliance, now=timezone.now(), report=run.report)
 
 
 def replay(run: JobRun) -> dict[str, Any]:

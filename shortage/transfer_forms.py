@@ -17,6 +17,21 @@ class TransferFilter(FilterForm):
     state = forms.ChoiceField(label="状态", required=False, choices=STATES)
 
 
+class ExpiryFilter(FilterForm):
+    words = forms.CharField(label="药品", required=False, widget=SEARCH)
+    band = forms.ChoiceField(
+        label="效期", required=False, choices=[("red", "红线内"), ("warn", "提醒线内"), ("expired", "已过期")]
+    )
+    institution = forms.TypedChoiceField(label="机构", required=False, coerce=int, empty_value=None)
+
+    def __init__(self, data, *, institutions):
+        super().__init__(data)
+        choices = [("", "全部机构"), *((row.pk, row.short_name or row.name) for row in institutions)]
+        self.fields["institution"].choices = choices
+        if len(institutions) < 2:
+            del self.fields["institution"]
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(label="原因", max_length=200, widget=AREA)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from config.access import Permission, Role, roles_with
 from formulary.models import Alliance, Membership, Presentation
+from shortage.actions import posting
 from shortage.models import Alert, AlertLevel, Notice
 from shortage.rules.grading import NAMES
 
@@ -64,6 +65,7 @@ def tell(
                 )
             )
     Notice.objects.bulk_create(notices)
+    posting.post(alliance, notices, pressing, drugs, on=as_of, kind="raise", now=now)
     return len(notices)
 
 

@@ -1,8 +1,10 @@
 """Models by noun; other apps import from here."""
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
+from shortage.models.balance import BalanceLine, BalanceRun
 from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
+from shortage.models.notify import Delivery, NoticeChannel
 from shortage.models.quality import DataFinding
 from shortage.models.report import DirectReport
 from shortage.models.stock import (
@@ -27,8 +29,11 @@ __all__ = [
     "AlertState",
     "AlertStep",
     "ApiToken",
+    "BalanceLine",
+    "BalanceRun",
     "Consumption",
     "DataFinding",
+    "Delivery",
     "DirectReport",
     "Disposition",
     "ExpectedReceipt",
@@ -38,6 +43,7 @@ __all__ = [
     "Intake",
     "MonthlyUse",
     "Notice",
+    "NoticeChannel",
     "Prediction",
     "Receipt",
     "Risk",

@@ -95,6 +95,7 @@ class Notice(models.Model):
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="notices", verbose_name="预警")
     on = models.DateField("日期")
     level = models.CharField("等级", max_length=8, choices=AlertLevel.choices)
+    kind = models.CharField("事由", max_length=12, default="raise", db_default="raise")
     text = models.CharField("内容", max_length=300)
     created_at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True, blank=True)
@@ -102,7 +103,9 @@ class Notice(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "通知"
         ordering = ["-created_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["person", "alert", "level", "on"], name="notice_once_per_raise")]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "alert", "level", "kind", "on"], name="notice_once_per_raise")
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import F, Q
 
 from formulary.models import Alliance, RuleValue
-from shortage.rules import acting, watching
+from shortage.rules import acting, notifying, watching
 from shortage.rules.acting import ActRules
 from shortage.rules.grading import Thresholds
+from shortage.rules.notifying import NotifyRules
 from shortage.rules.policy import ServiceLevels
 from shortage.rules.watching import Habits
 
@@ -29,6 +30,11 @@ def watch_settings(alliance: Alliance, on: dt.date) -> tuple[Thresholds, Service
 def act_settings(alliance: Alliance, on: dt.date) -> ActRules:
     """Keys `act.<name>`, as `watch_settings` reads its own."""
     return acting.read(rule_values(alliance, on, "act.").get)
+
+
+def notify_settings(alliance: Alliance, on: dt.date) -> NotifyRules:
+    """Keys `notice.<name>`."""
+    return notifying.read(rule_values(alliance, on, "notice.").get)
 
 
 def rule_values(alliance: Alliance, on: dt.date, prefix: str) -> dict[str, Any]:

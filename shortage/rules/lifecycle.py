@@ -15,7 +15,7 @@ LIVE = frozenset({OPEN, ACTING})
 
 
 class Verb(StrEnum):
-    """What a step of an alert can be. People: take_on … reopen. The watch: raise … relapse. Measures: start, outcome."""
+    """What a step of an alert can be. People: take_on … reopen. The watch: raise … relapse. Measures: start, outcome. Silence: remind."""
 
     TAKE_ON = "take_on"
     NOTE = "note"
@@ -28,6 +28,7 @@ class Verb(StrEnum):
     RELAPSE = "relapse"
     START = "start"
     OUTCOME = "outcome"
+    REMIND = "remind"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ MOVES: dict[Verb, Move] = {
     Verb.CLEAR: Move("自动解除", LIVE, CLOSED),
     Verb.RELAPSE: Move("复发", frozenset({CLOSED}), OPEN),
     Verb.START: Move("发起措施", LIVE, ACTING),
+    Verb.REMIND: Move("催办", LIVE, ""),
     Verb.OUTCOME: Move("措施结果", frozenset({OPEN, ACTING, CLOSED}), ""),
 }
 BY_PEOPLE = (Verb.TAKE_ON, Verb.NOTE, Verb.CLOSE, Verb.REOPEN)

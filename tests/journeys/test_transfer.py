@@ -3,13 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
+from formulary.actions import jobs
+from formulary.models import Job
 from shortage.actions import positions
 from shortage.actions.watch import watch
-from shortage.models import Alert, Consumption, StockPosition, Transfer
+from shortage.models import Alert, Consumption, NoticeChannel, StockPosition, Transfer
 from tests.conftest import NOW, TODAY
 from tests.journeys.contrast import hard_to_read
 from tests.journeys.test_three_users import stock_file
 from tests.shortage.acting.conftest import join
+from tests.shortage.notices.servers import mail_server, web_server
 from tests.shortage.watch.small import Facts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +48,21 @@ def held(county, place):
     return StockPosition.objects.get(institution=place, presentation=county.drugs["M1"]).quantity
 
 
-def test_two_pharmacists_end_a_shortage_between_them(visitor, county, monkeypatch):
+@pytest.fixture
+def outside(county, settings):
+    """A mail server for the pharmacist and a group robot of the place, both on this machine."""
+    with mail_server() as (box, server), web_server() as (received, url):
+        settings.MAIL_SERVER, settings.SITE_URL = server, "http://yaoheng.local"
+        rows = (
+            {"kind": "mail", "address": "liqiang@hospital.cn", "person": county.people["pharmacist"]},
+            {"kind": "webhook", "address": f"{url}/robot", "institution": county.t1},
+        )
+        for row in rows:
+            NoticeChannel.objects.create(alliance=county.alliance, name=row["kind"], active=True, **row)
+        yield box, received
+
+
+def test_two_pharmacists_end_a_shortage_between_them(visitor, county, outside, monkeypatch):
     asking, page = county.people["pharmacist"], visitor.page
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     visitor.sign_in(asking.username, PASSWORD)
@@ -59,6 +76,12 @@ def test_two_pharmacists_end_a_shortage_between_them(visitor, county, monkeypatc
     visitor.sees("已接收")
     watch(county.alliance, TODAY, by=None, now=NOW)
     alert = Alert.objects.get(institution=county.t1)
+    jobs.perform(Job.objects.get(kind="deliver").pk)
+    box, received = outside
+    ((subject, letter),) = box.texts()
+    assert "氨氯地平片" in subject
+    assert f"http://yaoheng.local/alerts/{alert.pk}/" in letter
+    assert [path for path, _ in received] == ["/robot"]
     visitor.go(f"/alerts/{alert.pk}/")
     visitor.sees("可以采取的措施")
     visitor.fits()

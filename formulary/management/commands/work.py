@@ -1,3 +1,4 @@
+import logging
 import os
 import socket
 import threading
@@ -7,8 +8,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from formulary.actions import jobs
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -31,6 +35,19 @@ class Command(BaseCommand):
 
 
 def _keep_reaping():
+    ticked = 0.0
     while True:
         time.sleep(settings.JOB_STALE_SECONDS / 4)
         jobs.reap(now=timezone.now())
+        if time.monotonic() - ticked >= settings.TICK_SECONDS:
+            ticked = time.monotonic()
+            tick()
+
+
+def tick():
+    """One round of what is due by the clock; a fault of one must not end the worker."""
+    for path in settings.TICKS:
+        try:
+            import_string(path)(now=timezone.now())
+        except Exception:
+            logger.exception("tick %s failed", path)
