@@ -102,6 +102,7 @@ NAVIGATION: tuple[Group, ...] = (
                 P.SEE_GOVERNANCE,
                 "formulary.queries.applications.waiting_application_count",
             ),
+            Item("评分", "clipboard-list", "score_list", P.SEE_GOVERNANCE, "formulary.queries.scoring.waiting_count"),
             Item("会议", "gavel", "meeting_list", P.SEE_GOVERNANCE),
             Item("我的会议", "vote", "ballot_list", P.VOTE, "formulary.queries.ballots.waiting_count"),
             Item("药事委员会", "users-round", "committee_index", P.SEE_GOVERNANCE),

@@ -25,4 +25,5 @@ urlpatterns = [
     path("jobs/<int:pk>/stop/", jobs.job_stop, name="job_stop"),
     *proposal_urls.urlpatterns,
     path("", include("formulary.meeting_urls")),
+    path("", include("formulary.score_urls")),
 ]

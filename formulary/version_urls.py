@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from formulary.views import consequences, drafts, notices, publicity, version_exports, versions
+from formulary.views import (
+    consequences,
+    dossiers,
+    drafts,
+    formulary_imports,
+    notices,
+    publicity,
+    version_exports,
+    versions,
+)
 
 urlpatterns = [
     path("drugs/<str:code>/versions/", versions.drug_versions, name="drug_versions"),
@@ -21,6 +30,11 @@ urlpatterns = [
     path("formulary/versions/<int:number>/file/<str:kind>/", version_exports.version_file, name="version_file"),
     path("formulary/notices/<int:pk>/read/", notices.version_notice_read, name="version_notice_read"),
     path("formulary/run-down/<int:pk>/confirm/", notices.version_run_down_confirm, name="version_run_down_confirm"),
+    path("formulary/versions/<int:number>/dossier/", dossiers.version_dossier, name="version_dossier"),
+    path("formulary/dossiers/check/", dossiers.version_dossier_check, name="version_dossier_check"),
+    path("formulary/import/", formulary_imports.version_import, name="version_import"),
+    path("formulary/import/<int:pk>/", formulary_imports.version_import_detail, name="version_import_detail"),
+    path("formulary/import/<int:pk>/accept/", formulary_imports.version_import_accept, name="version_import_accept"),
     path("formulary/draft/", drafts.version_draft, name="version_draft"),
     path("formulary/draft/begin/", drafts.version_draft_begin, name="version_draft_begin"),
     path("formulary/draft/correct/", drafts.version_draft_correct, name="version_draft_correct"),

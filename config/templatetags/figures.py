@@ -84,6 +84,30 @@ def pct(value, places=1) -> str:
     return NOTHING if number is None else f"{_fixed(number * 100, int(places))}%"
 
 
+@register.filter
+def share_points(value) -> str:
+    """A change of a share in percentage points: -0.0023 → -0.23 个百分点."""
+    number = _number(value)
+    return NOTHING if number is None else f"{_fixed(number * 100, 2)} 个百分点"
+
+
+@register.filter
+def cell(value) -> str:
+    """A cell of a drill table: numbers with thousands marks and at most four places, nothing as —, words as they are."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return NOTHING if value is None or value == "" else str(value)
+    number = _number(value)
+    if number is None:
+        return NOTHING
+    places = -number.as_tuple().exponent
+    return _fixed(number, min(max(int(places), 0), 4))
+
+
+@register.filter
+def is_number(value) -> bool:
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+
+
 def _local(value: dt.datetime) -> dt.datetime:
     return timezone.localtime(value) if timezone.is_aware(value) else value
 
@@ -131,3 +155,12 @@ def _days_ago(value: dt.date, today: dt.date | None) -> str:
         return value.isoformat()
     near = {0: "今天", 1: "昨天", -1: "明天"}
     return near.get(days) or (f"{days} 天前" if days > 0 else f"{-days} 天后")
+
+
+@register.filter
+def points(value) -> str:
+    """Points of a score, exact fractions too: 78.5, 6, 3.33."""
+    if value is None:
+        return NOTHING
+    number = Decimal(value.numerator) / Decimal(value.denominator) if hasattr(value, "denominator") else _number(value)
+    return NOTHING if number is None else _fixed(number, 2).rstrip("0").rstrip(".")

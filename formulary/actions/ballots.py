@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from config.access import Permission
 from formulary.actions import adjustments
@@ -20,11 +21,11 @@ from formulary.actions.history import record
 from formulary.actions.meetings import guard_run, locked
 from formulary.models import AgendaItem, BallotBox, BodyKind, Meeting, Outcome, Person, Seat, VoterMark
 from formulary.queries import scope_of
-from formulary.queries.meetings import Room, group_item, room, rules_of
+from formulary.queries.meetings import Room, group_item, is_antimicrobial, room, rules_of
 from formulary.queries.seals import seal_of_item
 from formulary.rules import meeting_life, voting
 from formulary.rules.adjustment_life import State, Verb
-from formulary.rules.antimicrobials import group_share, is_antimicrobial
+from formulary.rules.antimicrobials import group_share
 from formulary.rules.charter import Charter
 from formulary.rules.meeting_life import Verb as Step
 from formulary.rules.voting import Result, VoteRefused
@@ -77,7 +78,7 @@ def cast(item: AgendaItem, choice: str, opinion: str = "", *, by: Person, now: d
             raise VoteRefused(f"议题“{row.title}”{row.get_state_display()}，现在不能投票")
         if VoterMark.objects.filter(item=row, round=row.round, seat=seat).exists():
             raise VoteRefused("您在本轮已投过票，一人一票")
-        there = _with_voters(room(meeting, rules_of(meeting, now.date()), row), row)
+        there = _with_voters(room(meeting, rules_of(meeting, timezone.localtime(now).date()), row), row)
         _guard_elector(seat, there)
         if not there.quorum.met:
             raise VoteRefused(f"到会人数不足，暂停投票：{there.quorum.words}")
@@ -147,8 +148,8 @@ def basis_of(item: AgendaItem, meeting: Meeting, rules: Charter) -> Basis:
 
 def _on_antimicrobial(item: AgendaItem, meeting: Meeting) -> bool:
     drug = item.adjustment.presentation if item.adjustment else None
-    classes = meeting.charter.get("antimicrobial_classes", ())
-    return drug is not None and is_antimicrobial(drug.therapeutic_class, classes)
+    on = timezone.localtime(meeting.opened_at or meeting.starts_at).date()
+    return drug is not None and is_antimicrobial(drug, meeting.alliance, on)
 
 
 def _conclude(item: AgendaItem, outcome: Outcome, words: str, ask: str, *, by: Person, now: dt.datetime) -> AgendaItem:
@@ -222,7 +223,7 @@ def _in_session(item: AgendaItem, by: Person) -> tuple[Meeting, AgendaItem, Char
     meeting_life.check(Step.VOTE, meeting.state)
     row = AgendaItem.objects.select_related("adjustment__presentation").get(pk=item.pk)
     row.meeting = meeting
-    return meeting, row, rules_of(meeting, meeting.starts_at.date())
+    return meeting, row, rules_of(meeting, timezone.localtime(meeting.starts_at).date())
 
 
 def _voters(row: AgendaItem) -> frozenset[int]:

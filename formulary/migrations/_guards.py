@@ -69,9 +69,42 @@ def condition(text, vendor):
     return text
 
 
+TEMPLATE, SCORING, SHEET = "formulary_scoretemplate", "formulary_scoring", "formulary_scoresheet"
+TEMPLATE_USED = f"EXISTS (SELECT 1 FROM {SCORING} s WHERE s.template_id = OLD.id)"
+
+
+def scoring_over(row):
+    return f"EXISTS (SELECT 1 FROM {SCORING} s WHERE s.id = {row}.scoring_id AND s.closed_at IS NOT NULL)"
+
+
+SCORE_GUARDS = [
+    ("score_template_unchanged", TEMPLATE, "UPDATE", TEMPLATE_USED, "已用于评分的评分表不能改动，请另建新版"),
+    ("score_template_stays", TEMPLATE, "DELETE", TEMPLATE_USED, "已用于评分的评分表不能删除"),
+    ("score_sheet_new", SHEET, "INSERT", scoring_over("NEW"), "评分已结束，不能再评"),
+    ("score_sheet_unchanged", SHEET, "UPDATE", scoring_over("OLD"), "评分已结束，评分表单不能改动"),
+    ("score_sheet_stays", SHEET, "DELETE", scoring_over("OLD"), "评分已结束，评分表单不能删除"),
+]
+
+
 def make(apps, schema_editor):
+    put_up(GUARDS, schema_editor)
+
+
+def drop(apps, schema_editor):
+    take_down(GUARDS, schema_editor)
+
+
+def make_score_guards(apps, schema_editor):
+    put_up(SCORE_GUARDS, schema_editor)
+
+
+def drop_score_guards(apps, schema_editor):
+    take_down(SCORE_GUARDS, schema_editor)
+
+
+def put_up(guards, schema_editor):
     vendor = schema_editor.connection.vendor
-    for name, table, verb, refused, words in GUARDS:
+    for name, table, verb, refused, words in guards:
         when = condition(refused, vendor)
         if vendor == "sqlite":
             sql = f"CREATE TRIGGER {name} BEFORE {verb} ON {table} WHEN {when} BEGIN SELECT RAISE(ABORT, '{words}'); END"
@@ -85,7 +118,7 @@ def make(apps, schema_editor):
         schema_editor.execute(sql, params=None)
 
 
-def drop(apps, schema_editor):
-    for name, *_rest in GUARDS:
+def take_down(guards, schema_editor):
+    for name, *_rest in guards:
         drop = f"DROP TRIGGER {name}" if schema_editor.connection.vendor == "sqlite" else f"DROP FUNCTION {name}() CASCADE"
         schema_editor.execute(drop, params=None)

@@ -7,6 +7,7 @@ from formulary.models.committee import VOTING_OFFICES, Body, BodyKind, Expert, O
 from formulary.models.deputy import Deputy
 from formulary.models.drug_request import DrugRequest, DrugRequestStep
 from formulary.models.expert_draw import ExpertDraw
+from formulary.models.formulary_import import FormularyImport
 from formulary.models.history import ChainHead, Event
 from formulary.models.job import Job, JobState
 from formulary.models.list_upload import ListUpload
@@ -29,6 +30,7 @@ from formulary.models.reference import EntryLink, ListEdition, ListEntry, ListKi
 from formulary.models.review import EntryReview
 from formulary.models.rule_exception import RuleException
 from formulary.models.rule_value import RuleValue
+from formulary.models.scorecard import ScoreSheet, ScoreTemplate, Scoring
 from formulary.models.subset import SubsetEntry, SubsetProposal
 from formulary.models.suggestion import Suggestion
 from formulary.models.version import FormularyEntry, FormularyVersion, Restriction, VersionChange
@@ -58,6 +60,7 @@ __all__ = [
     "ExpertDraw",
     "FormerPassword",
     "FormularyEntry",
+    "FormularyImport",
     "FormularyVersion",
     "Holding",
     "Institution",
@@ -86,6 +89,9 @@ __all__ = [
     "RuleException",
     "RuleValue",
     "RunDown",
+    "ScoreSheet",
+    "ScoreTemplate",
+    "Scoring",
     "Seat",
     "SubsetEntry",
     "SubsetProposal",

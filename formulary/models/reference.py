@@ -122,7 +122,7 @@ class NameMatch(models.Model):
 
     name = models.CharField("名称", max_length=250)
     form = models.CharField("剂型", max_length=250, blank=True)
-    kind = models.CharField("来自目录", max_length=20, choices=ListKind.choices)
+    kind = models.CharField("来自目录", max_length=20, choices=[*ListKind.choices, ("formulary", "现有用药目录")])
     candidates = models.JSONField("候选", default=list, help_text="[{medicine, score, why}]，按分值降序")
     entries = models.PositiveIntegerField("涉及条目数", default=1)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.PENDING)

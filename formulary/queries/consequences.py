@@ -111,7 +111,7 @@ def _facts(
         stock=evidence.stock(alliance, sorted(touched), on),
         commitments=evidence.commitments(alliance, sorted(touched), on),
         targets=targets(alliance, on),
-        group_limit=int(rule_value("formulary.group_limit", alliance=alliance, on=on, default=GROUP_LIMIT)),
+        group_limit=int(rule_value("finding.specs_per_route", alliance=alliance, on=on, default=GROUP_LIMIT)),
     )
 
 

@@ -24,10 +24,15 @@ from formulary.models import (
     RuleValue,
 )
 from formulary.queries.charter import charter
+from formulary.queries.rule_check import class_codes
+from formulary.queries.rule_values import values
+from formulary.queries.status import listed_entries
 from formulary.queries.versions import rule_value
 from formulary.rules import antimicrobials
 from formulary.rules.adjustment_life import Kind, State
 from formulary.rules.charter import KEYS, Charter, as_stored, read_charter
+from formulary.rules.findings import antimicrobials as by_code
+from formulary.rules.findings import read_limits
 from formulary.rules.voting import Quorum
 
 A = Attendance.State
@@ -72,11 +77,14 @@ def charter_with_sources(alliance: Alliance, on: dt.date) -> dict[str, Any]:
         .order_by(F("alliance").asc(nulls_first=True), "valid_from")
     )
     sources = {row.key: {"document": row.document, "valid_from": row.valid_from.isoformat()} for row in rows}
-    classes = rule_value(antimicrobials.CLASSES_KEY, alliance=alliance, on=on, default=list(antimicrobials.CLASSES))
-    return {"values": as_stored(charter(alliance, on)), "sources": sources, "antimicrobial_classes": classes}
+    return {"values": as_stored(charter(alliance, on)), "sources": sources}
 
 
 def is_antimicrobial(drug: Presentation, alliance: Alliance, on: dt.date) -> bool:
+    """By its NHSA class as the rule findings count; by its therapeutic class where no code and no list names one."""
+    code = class_codes([drug], listed_entries({drug.medicine_id}, on))[drug.pk]
+    if code:
+        return by_code.is_antimicrobial(code, read_limits(values(None, "finding.", on).get).antimicrobial_classes)
     classes = rule_value(antimicrobials.CLASSES_KEY, alliance=alliance, on=on, default=list(antimicrobials.CLASSES))
     return antimicrobials.is_antimicrobial(drug.therapeutic_class, classes)
 

@@ -96,7 +96,10 @@ class Wish:
 
 
 def wanted(lines: Lines, wish: Wish) -> list[Difference]:
-    """The changes of one application. Raises VersionRefused when the list already is as asked, or lacks what it names."""
+    """The changes of one application. Raises VersionRefused when the list already is as asked, or lacks what it names.
+
+    A change of level says level, restriction and tier, as its form does.
+    """
     here = lines.get(wish.presentation)
     if wish.kind in (Kind.ADD, Kind.REPLACE) and here is not None:
         raise VersionRefused("要调入的品规已在目录中")
@@ -165,7 +168,8 @@ def sentence(one: Difference) -> str:
     if one.before is not None and one.after is not None:
         return "；".join(f"{what}由“{a}”改为“{b}”" for what, a, b in in_words(one))
     line = one.after or one.before
-    points = [f"{what}{words}" for what, words in _words(line).items() if words and words != "无"]
+    said = {what: words for what, words in _words(line).items() if what != "说明"}
+    points = [f"{what} {words}" for what, words in said.items() if words and words != "无"]
     head = "新列入目录" if one.before is None else "移出目录，原"
     return f"{head}：{'，'.join(points)}" if one.before is None else f"{head}{'，'.join(points)}"
 

@@ -37,7 +37,11 @@ def version_list(request):
     rows = version_lines.version_rows(request.scope.alliance, timezone.localdate())
     may_publish = can(request.user, Permission.PUBLISH_FORMULARY)
     rows = [row for row in rows if may_publish or row.version.is_published]
-    return render(request, "formulary/version_list.html", {"rows": rows, "may_publish": may_publish})
+    return render(
+        request,
+        "formulary/version_list.html",
+        {"rows": rows, "may_publish": may_publish, "may_inspect": can(request.user, Permission.SEE_HISTORY)},
+    )
 
 
 @requires(Permission.SEE_FORMULARY)
@@ -54,6 +58,7 @@ def version_detail(request, number):
         "in_force": in_force == version,
         "on": on,
         "sealed": version_lines.seal_holds(version),
+        "may_inspect": can(request.user, Permission.SEE_HISTORY),
         "tabs": tabs(version, "version_detail"),
         "crumbs": crumbs(version),
     }

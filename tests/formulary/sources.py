@@ -6,12 +6,13 @@ ROWS = defaultdict(list)
 EVIDENCE = {name: f"tests.formulary.sources.{name}" for name in ("use", "stock", "price", "purchase", "commitment")}
 
 
-def _rows(name, presentations):
-    return [row for row in ROWS[name] if presentations is None or row.presentation in presentations]
+def _rows(name, presentations, institutions=None):
+    rows = [row for row in ROWS[name] if presentations is None or row.presentation in presentations]
+    return [row for row in rows if institutions is None or row.institution in institutions]
 
 
-def use(alliance, presentations, on, *, months=12):
-    return _rows("use", presentations)
+def use(alliance, presentations, on, *, months=12, institutions=None):
+    return _rows("use", presentations, institutions)
 
 
 def stock(alliance, presentations, on):
@@ -22,8 +23,8 @@ def price(alliance, presentations, on):
     return _rows("price", presentations)
 
 
-def purchase(alliance, presentations, on, *, months=12):
-    return _rows("purchase", presentations)
+def purchase(alliance, presentations, on, *, months=12, institutions=None):
+    return _rows("purchase", presentations, institutions)
 
 
 def commitment(alliance, presentations, on):

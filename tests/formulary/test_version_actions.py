@@ -257,7 +257,7 @@ def test_differences_tell_reason_and_votes(world, first):
     row = differences(first, version)[0]
     assert row.why == "申请 2026-1（调入）：基层慢病患者需要"
     assert row.votes == "赞成 9、反对 1、弃权 1（2026-1）"
-    assert row.sentence.startswith("新列入目录：最低使用级别基层")
+    assert row.sentence.startswith("新列入目录：最低使用级别 基层")
 
 
 def test_differences_over_several_versions_tell_every_reason(world, first):

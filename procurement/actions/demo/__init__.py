@@ -19,6 +19,7 @@ from procurement.actions.demo.governance import load_committee
 from procurement.actions.demo.lists import load_lists
 from procurement.actions.demo.money import load_money
 from procurement.actions.demo.people import found_alliance
+from procurement.actions.demo.scorecards import load_scorecards
 from procurement.actions.demo.steps import ALLIANCE_CODE, ALLIANCE_NAME, PASSWORD, Loading
 from procurement.actions.demo.supply import load_rules, load_supply
 
@@ -32,6 +33,7 @@ STEPS: tuple[tuple[str, Callable[[Loading], dict[str, int]]], ...] = (
     ("库存与用量", load_facts),
     ("约定量与预算", load_money),
     ("药事委员会", load_committee),
+    ("评分表", load_scorecards),
     ("调整申请与缺药登记", load_applications),
 )
 
