@@ -85,7 +85,7 @@ def pct(value, places=1) -> str:
 
 
 @register.filter
-def points(value) -> str:
+def share_points(value) -> str:
     """A change of a share in percentage points: -0.0023 → -0.23 个百分点."""
     number = _number(value)
     return NOTHING if number is None else f"{_fixed(number * 100, 2)} 个百分点"

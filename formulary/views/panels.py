@@ -75,6 +75,7 @@ def administration(_scope):
 def version_notices(scope):
     """Versions that nobody of the person's institutions has confirmed to have read; no panel when there are none."""
     rows = list(unread(scope.institution_ids)[:6])
+    return {"rows": rows, "hidden": not rows}
 
 
 def member_tasks(scope, person):

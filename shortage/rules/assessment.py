@@ -12,6 +12,7 @@ from shortage.forecasting import risk as runout
 from shortage.forecasting.panel import Panel
 from shortage.rules.lead_times import LeadLaws
 from shortage.rules.policy import Policy, ServiceLevels, policy
+from shortage.rules.pooling import pool
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,7 +37,7 @@ class OpenOrders:
 @dataclass(frozen=True)
 class Inputs:
     """N series of D drugs. use, exposure (N, T) as in series.Series; past (T,), ahead (H,): calendar factors;
-    drug, institution (N,) numbers; review (N,) days between order days; criticality (N,) A, B or C; lag (N,) days by
+    drug, institution, level (N,) numbers; review (N,) days between order days; criticality (N,) A, B or C; lag (N,) days by
     which known stock is behind tonight; own_lead (N,) row of `leads` of the usual supplier; since_arrival (D,) days
     since the newest arrived order was placed, inf for none."""
 
@@ -46,6 +47,7 @@ class Inputs:
     ahead: NDArray[np.float32]
     drug: Ints
     institution: Ints
+    level: Ints
     review: Ints
     criticality: NDArray[np.str_]
     lag: Ints
@@ -60,7 +62,9 @@ class Inputs:
 class Demand:
     """rate: a day at calendar factor 1. mean, variance (N, P): totals of the next 1…P days. cover (N,): days until the
     next delivery can come (lead time + review), with the service level held over them. observed, exposed: known days, and days in stock. recent, before:
-    use per day in stock of the last 14 and of the 90 days before. growth, power: var(d) ∝ d^growth · (share of d days)^power."""
+    use per day in stock of the last 14 and of the 90 days before. growth, power: var(d) ∝ d^growth · (share of d days)^power.
+    own_weight, peers: share of the own rate and how many institutions of the level were leant on where the history is
+    short (rules.pooling)."""
 
     rate: Doubles
     mean: Doubles
@@ -78,6 +82,8 @@ class Demand:
     total: Doubles
     recent: Doubles
     before: Doubles
+    own_weight: Doubles
+    peers: Ints
 
 
 @dataclass(frozen=True)
@@ -168,13 +174,24 @@ def positions(series: Ints) -> Ints:
 def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
     """Fits all series, then the ordering policy at each series' own time to the next delivery."""
     fit = dmx.fit(Panel(given.use, given.exposure * given.past, "D", given.ahead), FIT_DAYS)
+    known = ~np.isnan(given.use)
+    exposed, used = np.where(known, given.exposure, 0), np.where(known, given.use, 0)
+    totals = (known.sum(axis=1), exposed.sum(axis=1, dtype=np.float64), used.sum(axis=1, dtype=np.float64))
+    pooled = pool(fit.rate.astype(np.float64), totals[0], totals[1], given.drug, given.level, given.institution)
+    fit = replace(fit, rate=pooled.rate.astype(np.float32))
     lead_days = given.leads.expected()[given.own_lead]
     cover = np.ceil(lead_days + given.review).astype(np.int64)
     periods = int(max(HORIZON, cover.max(initial=0)))
     mean, variance = np.empty((fit.panel.series, periods)), np.empty((fit.panel.series, periods))
     for day in range(1, periods + 1):
         mean[:, day - 1], variance[:, day - 1] = fit.cumulative(day)
+    # In proportion, so that the law of the variance over the days (growth, power) stays the same.
+    at30 = np.maximum(variance[:, HORIZON - 1], 1e-12)
+    variance *= (1 + pooled.spread * HORIZON**2 / at30)[:, None]
     q10, q90 = (fit.cumulative_quantile(tau, HORIZON) for tau in (0.1, 0.9))
+    leans = pooled.peers > 0
+    for tau, found in ((0.1, q10), (0.9, q90)):
+        found[leans] = negbin.quantile(tau, mean[leans, HORIZON - 1], variance[leans, HORIZON - 1])
     at = (np.arange(len(cover)), cover - 1)
     letters, at_letter = np.unique(given.criticality, return_inverse=True)
     service = np.array([levels.of(str(letter)) for letter in letters], dtype=float)[at_letter]
@@ -186,10 +203,7 @@ def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
         return answer
 
     held = policy(quantile, mean[at], mean[:, HORIZON - 1] / HORIZON, given.criticality, levels)
-    known = ~np.isnan(given.use)
-    exposed, used = np.where(known, given.exposure, 0), np.where(known, given.use, 0)
     recent, before = (_per_day(used[:, part], exposed[:, part]) for part in (slice(-14, None), slice(-104, -14)))
-    totals = (known.sum(axis=1), exposed.sum(axis=1, dtype=np.float64), used.sum(axis=1, dtype=np.float64))
     rate = fit.rate.astype(np.float64)
     return Demand(
         rate,
@@ -206,6 +220,8 @@ def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
         *totals,
         recent,
         before,
+        pooled.weight,
+        pooled.peers,
     )
 
 

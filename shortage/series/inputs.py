@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from formulary.models import Alliance, Presentation
+from formulary.models import Alliance, Level, Presentation
 from shortage.forecasting import calendar
 from shortage.forecasting.risk import Batches
 from shortage.models import Feed
@@ -18,6 +18,7 @@ from shortage.rules import assessment, lead_times
 from shortage.rules.watching import Habits
 from shortage.series.doubts import without_doubts
 from shortage.series.holdings import KEY, Holdings, holdings
+from shortage.series.keys import RANK
 from shortage.series.orders import lead_samples, open_orders
 from shortage.series.reading import NEVER, day
 from shortage.series.use import Series, load
@@ -81,6 +82,7 @@ def gather(alliance: Alliance, as_of: dt.date, habits: Habits) -> Gathered:
         ahead=factors[series.use.shape[1] :],
         drug=drug.astype(np.int64),
         institution=series.institution,
+        level=_levels(alliance, series),
         review=review,
         criticality=np.array([letters[pk] for pk in series.presentation.tolist()], dtype="<U1"),
         lag=lag,
@@ -162,6 +164,12 @@ def _institutions(
         np.array(columns[1], dtype=np.int64)[at],
         np.array(columns[2], dtype=np.int64)[at],
     )
+
+
+def _levels(alliance: Alliance, series: Series) -> NDArray[np.int64]:
+    ranks = {pk: RANK[Level(level)] for pk, level in alliance.institutions.values_list("pk", "level")}
+    who, at = np.unique(series.institution, return_inverse=True)
+    return np.array([ranks[pk] for pk in who.tolist()], dtype=np.int64)[at]
 
 
 def last_days(alliance: Alliance) -> dict[int, dict[str, dt.date]]:

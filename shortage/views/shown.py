@@ -39,6 +39,7 @@ def working(forecast, unit, suppliers):
     w = forecast.working
     supplier = suppliers.get(w["supplier"], w["supplier"]) or "未知供应商"
     return [
+        *pooled(w),
         ("日均用量", f"{forecast.daily_rate:,.2f} {unit}：{w['observed_days']} 天有数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大"),
         ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:,.2f} / {w['before_90']:,.2f} {unit}"),
         ("未来 30 天", f"{forecast.mean_30:,.0f} {unit}（八成可能在 {forecast.q10_30:,.0f}–{forecast.q90_30:,.0f} 之间）"),
@@ -48,3 +49,15 @@ def working(forecast, unit, suppliers):
         ("安全库存", f"{forecast.safety_stock:,} {unit} ＝ 补货点 − 均值"),
         ("补足目标", f"{forecast.order_up_to:,} {unit} ＝ 补货点＋30 天用量"),
     ]  # fmt: skip
+
+
+def pooled(w):
+    """A short history is said in words, with what it leans on; [] where it stands on its own."""
+    if not w.get("peers"):
+        return []
+    return [
+        (
+            "历史不足 60 天",
+            f"只有 {w['observed_days']} 天数据：本机构占 {w['own_weight']:.0%}，其余按同级 {w['peers']} 家机构同品规用量折算，范围放宽",
+        )
+    ]

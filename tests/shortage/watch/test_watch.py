@@ -163,3 +163,26 @@ def test_red_alert_of_an_officially_short_drug_carries_the_mark(world, facts, ni
 def test_alert_of_a_drug_that_is_late_at_one_place_only_carries_no_mark(facts, night, running_out):
     night()
     assert Alert.objects.get().drug_short is False
+
+
+def test_short_history_leans_on_the_same_level_and_says_so(world, facts, night, client):
+    from config.access import Role
+    from formulary.models import Institution
+
+    other = Institution.objects.create(
+        alliance=world.alliance, code="T2", name="淳化卫生院", short_name="淳化", level="基层", kind="卫生院"
+    )
+    facts.version()
+    facts.feeds(world.t1, world.h1, other)
+    facts.use(other, "M1", 20)
+    facts.level(other, "M1", 3000, days=200)
+    facts.use(world.t1, "M1", 2, first=9)
+    facts.level(world.t1, "M1", 300, days=10)
+    night()
+    young = Forecast.objects.get(institution=world.t1)
+    assert 4 < young.daily_rate < 18
+    assert young.working["peers"] == 1
+    assert (young.q90_30 - young.q10_30) / young.mean_30 > 1
+    assert Forecast.objects.get(institution=other).working["peers"] == 0
+    client.force_login(world.people[Role.PHARMACIST])
+    assert "历史不足 60 天，参照同级 1 家" in client.get("/stock/reorder/").content.decode()
