@@ -8,6 +8,7 @@ money and 起送金额 (`mending.py`). 4. Each goal is proven from below, given 
        Σ_{k<g} μ_k·goal_k + goal_g ≥ L(μ)   for every plan,   hence   goal_g ≥ L(μ) − Σ_{k<g} μ_k·value_k
 
 or by a relaxation that may not exceed those values. Without a relaxation (`RELAXED_OFFERS`) the parts alone bound.
+5. Where time is left, the exact model goes on from the first goal that is still open (`polished`).
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
+from procurement.optimiser.bridge import Bridge
 from procurement.optimiser.exchange import exchanged
 from procurement.optimiser.goals import NAMES, Weights, all_goals, goal_values
 from procurement.optimiser.groups import choose_products
-from procurement.optimiser.lexico import Clock, Progress, gap_of
+from procurement.optimiser.lexico import TOLERANCE, WORK, Clock, OrderedSolve, Progress, gap_of
 from procurement.optimiser.mending import mended
+from procurement.optimiser.model import build_model
 from procurement.optimiser.parts import SERVING, solve_parts
 from procurement.optimiser.picks import Picks
 from procurement.optimiser.plan import GoalResult, Seconds
@@ -43,6 +47,8 @@ SLACK = 1e-7  # by which the relaxation may exceed a goal above
 PROMISE = 1.0
 FEW = 0.1  # share of lines left unmet up to which every class is solved part by part
 RELAXED_OFFERS = 60_000  # beyond, the relaxation takes longer than anybody waits
+RELAXING = 3e-4  # seconds an offer takes until its relaxation stands
+POLISHED_OFFERS = 10_000  # beyond, the exact model gains nothing in the time that is left
 SEARCH = 0.5  # of what time is left goes to moves, the rest to bounds
 
 
@@ -66,6 +72,8 @@ def solve_large(
         parts = solve_parts(world, layout, packs, Clock(clock.left() / 4), seed=seed, goals=range(1))
         found = fitted(world, layout, parts.packs)
         packs, known = min(packs, found, key=lambda plan: values_of(world, layout, weights, plan)), parts.bounds
+        if clock.left() < RELAXING * len(world.offers):
+            return packs, by_parts(world, layout, weights, packs, known)
     started = time.monotonic()
     priced = relaxed(world, layout, weights, seed=seed)
     seconds.build += time.monotonic() - started
@@ -86,7 +94,49 @@ def solve_large(
         again = improved(priced, layout, weights, mended(world, packs, parts.packs, searching, seed), searching)
         packs, known = min(packs, again, key=lambda plan: values_of(world, layout, weights, plan)), parts.bounds
     values = values_of(world, layout, weights, packs)
-    return packs, bounded(priced, values, clock, on_progress, gap, last=last, known=known)
+    results = bounded(priced, values, clock, on_progress, gap, last=last, known=known)
+    return polished(world, packs, results, clock, on_progress, seed=seed, gap=gap)
+
+
+def polished(
+    world: World,
+    packs: list[int],
+    results: list[GoalResult],
+    clock: Clock,
+    on_progress: Progress | None,
+    *,
+    seed: int,
+    gap: float,
+) -> tuple[list[int], list[GoalResult]]:
+    """Searches on with the exact model, from the first goal outside the asked gap. A bound that was proven while the goals
+    above were still worse holds all the more now that they are not."""
+    first = next((number for number, result in enumerate(results) if result.gap > gap), None)
+    if first is None or clock.over() or len(world.offers) > POLISHED_OFFERS:
+        return packs, results
+    model = build_model(world)
+    bridge = Bridge(model.problem, model.variables, seed=seed)
+    search = OrderedSolve(model, bridge, packs, clock, gap=gap, nodes=WORK // bridge.size + 1)
+    for number in range(first):
+        bridge.freeze(search.costs[number], float(search.values[number]), TOLERANCE)
+    packs = search.run(on_progress, range(first, GOALS))
+    for number in range(GOALS):
+        value, bound = float(search.values[number]), results[number].bound
+        if number >= first:
+            bound = max(bound, search.results[number - first].bound)
+        results[number] = replace(results[number], value=value, bound=bound, gap=gap_of(value, bound))
+    return packs, results
+
+
+def by_parts(
+    world: World, layout: Layout, weights: Sequence[Weights], packs: list[int], known: Sequence[Fraction | None]
+) -> list[GoalResult]:
+    """What the parts prove, where there is no time for a relaxation."""
+    values = values_of(world, layout, weights, packs)
+    bounds = [min(known_bound(values, known, number), float(values[number])) for number in range(GOALS)]
+    return [
+        GoalResult(name, float(value), bound, gap_of(float(value), bound))
+        for name, value, bound in zip(NAMES, values, bounds, strict=True)
+    ]
 
 
 def improved(priced: Priced, layout: Layout, weights: Sequence[Weights], packs: list[int], clock: Clock) -> list[int]:

@@ -27,7 +27,8 @@ LEFT_OUT = ("机构预算", "总预算", "起送金额")
 
 @dataclass(slots=True)
 class Parts:
-    """The plan made of the parts and what it proves: the least value of goals 1 to 6, None behind an unproven one."""
+    """The plan made of the parts and what it proves: the least value of goals 1 to 6; of the first goal that some part
+    left unproven the sum of the parts' bounds; None behind it."""
 
     packs: list[int]
     bounds: list[Fraction | None]
@@ -40,39 +41,49 @@ def solve_parts(
     packs = list(packs)
     case = _without_money(world.case)
     totals = [Fraction(0)] * len(NAMES)
-    proven = len(goals)
+    proven, behind = len(goals), Fraction(0)
     lacking = _lacking(world, packs, goals)
     for lines in parts_of(world, layout):
         if lacking.isdisjoint(lines):
             continue
         part, offers = part_world(world, case, lines)
-        mine, values, exact = _solve_part(part, [packs[o] for o in offers], clock, seed, goals)
-        proven = min(proven, exact)
+        mine, values, exact, bound = _solve_part(part, [packs[o] for o in offers], clock, seed, goals)
+        if exact < proven:
+            proven, behind = exact, totals[exact]
+        if proven < len(goals):
+            behind += bound if exact == proven else values[proven]
         totals = [total + value for total, value in zip(totals, values, strict=True)]
         for o, count in zip(offers, mine, strict=True):
             packs[o] = count
     for row in world.agreed:
         if not row.offers:
             product = world.case.products[row.product]
-            totals[1] += row.remaining * Fraction(product.price) / product.pack
-    return Parts(packs, [totals[k] if k < proven else None for k in range(len(NAMES))])
+            worth = row.remaining * Fraction(product.price) / product.pack
+            totals[1] += worth
+            behind += worth if proven == 1 else 0
+    known = [totals[k] if k < proven else None for k in range(len(NAMES))]
+    if proven < len(goals):
+        known[proven] = behind
+    return Parts(packs, known)
 
 
 def _solve_part(
     part: World, packs: list[int], clock: Clock, seed: int, goals: range
-) -> tuple[list[int], list[Fraction], int]:
-    """Packs, the values of all goals, and the number of goals that are proven."""
+) -> tuple[list[int], list[Fraction], int, Fraction]:
+    """Packs, the values of all goals, the number of goals that are proven, and the bound of the first that is not."""
     layout = Layout(part)
     values = goal_values(part, layout, packs, complete(part, layout, packs), all_goals(part, layout))
     if not packs:
-        return packs, values, len(goals)
+        return packs, values, len(goals), Fraction(0)
     if len(packs) > LARGEST or clock.over():
-        return packs, values, next((k for k in goals if values[k]), len(goals))
+        return packs, values, next((k for k in goals if values[k]), len(goals)), Fraction(0)
     model = build_model(part)
     bridge = Bridge(model.problem, model.variables, seed=seed)
     search = OrderedSolve(model, bridge, packs, clock, gap=0.0, nodes=WORK // (10 * bridge.size) + 1)
     packs = search.run(goals=SERVING)  # all of them: a part solved for one goal alone is careless about the next
-    return packs, search.values, min([len(goals), *(k for k in goals if search.results[k].gap > 0)])
+    exact = min([len(goals), *(k for k in goals if search.results[k].gap > 0)])
+    bound = Fraction(search.results[exact].bound) if exact < len(goals) else Fraction(0)
+    return packs, search.values, exact, bound
 
 
 def _lacking(world: World, packs: list[int], goals: range) -> set[int]:

@@ -188,6 +188,6 @@ def test_desk_reads_with_few_queries_whatever_the_length(client, committee, djan
     for item in meeting.items.all():
         committee.declare(item)
     client.force_login(committee.secretary)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(36):
         client.get(f"/meetings/{meeting.pk}/")
     assert AgendaItem.objects.count() == 20

@@ -9,6 +9,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+import config.settings
 from config.access import Role
 from formulary.actions.people import change_password
 
@@ -71,6 +72,7 @@ def test_five_wrong_passwords_close_the_account_for_a_while(secretary, client):
         assert client.post(address, right).status_code == 302
 
 
+@override_settings(MIDDLEWARE=config.settings.MIDDLEWARE)
 def test_a_session_ends_a_while_after_the_last_request(secretary, client):
     client.force_login(secretary)
     client.get(reverse("home"))
