@@ -29,6 +29,7 @@ def version_current(request):
     if request.htmx:
         return render(request, "formulary/_version_rows.html", context)
     context["temporary"] = temporary_applications(request.scope.alliance, today)
+    context["may_read_applications"] = can(request.user, Permission.SEE_GOVERNANCE)
     return render(request, "formulary/version_current.html", context | {"counts": queries.entry_counts(version)})
 
 
