@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from config.access import Permission
 from formulary.actions.adjustments import move
+from formulary.actions.drafts import next_number
 from formulary.actions.history import record
 from formulary.models import (
     Adjustment,
@@ -69,7 +70,7 @@ def create(
         Alliance.objects.select_for_update().get(pk=alliance.pk)
         adjustment = Adjustment.objects.create(
             alliance=alliance,
-            number=_next_number(alliance, timezone.localdate(now).year),
+            number=next_number(alliance, timezone.localdate(now).year),
             kind=Kind(kind),
             presentation=presentation,
             institution=institution,
@@ -235,10 +236,3 @@ def _words(note: str, ask: str) -> str:
     if not note.strip():
         raise MoveRefused(ask)
     return note.strip()
-
-
-def _next_number(alliance: Alliance, year: int) -> str:
-    """2026-001 …; the caller holds the alliance's row."""
-    taken = Adjustment.objects.filter(alliance=alliance, number__startswith=f"{year}-").values_list("number", flat=True)
-    tails = [int(number.split("-")[1]) for number in taken if number.split("-")[1].isdecimal()]
-    return f"{year}-{max(tails, default=0) + 1:03d}"

@@ -32,8 +32,8 @@ def _found(drug: Drug, winner: Drug, newest: dt.date) -> Found:
     return Found(
         key=f"vbp_won:{wins[0].tender}:{drug.pk}:{winner.pk}",
         trigger=Trigger.VBP_WON,
-        words=f"{winner.name}在“{wins[0].tender}”中选，可替换未中选的{drug.name}"
-        + ("（中选品规已在目录，可调出后者）" if winner.listed else ""),
+        words=f"{winner.name}在“{wins[0].tender}”中选，可替换未中选的{drug.name}（规格不同，剂量须换算）"
+        + ("；中选品规已在目录，可调出后者" if winner.listed else ""),
         wants=Kind.REMOVE if winner.listed else Kind.REPLACE,
         medicine=drug.medicine,
         presentation=drug.pk if winner.listed else winner.pk,
