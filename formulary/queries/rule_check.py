@@ -81,18 +81,19 @@ def change_findings(adjustment: Adjustment, on: dt.date) -> tuple[list[Finding],
     line = Entry(level, adjustment.restriction, adjustment.tier)
     after = changed(before, adjustment.kind, presentation, line, drops=adjustment.drops_id)
     touched = {pk for pk in {*before, *after} if before.get(pk) != after.get(pk)}
-    facts = _facts_around(alliance, touched, on)
+    facts = facts_around(alliance, touched, on)
     return check_change(before, after, facts), facts
 
 
-def _facts_around(alliance: Alliance, touched: set[int], on: dt.date) -> Facts:
+def facts_around(alliance: Alliance, touched: set[int], on: dt.date) -> Facts:
+    """Facts of the lines touched and of what the rules count together with them: all that `check_change` can tell of them,
+    because a rule passes over drugs without facts."""
     near, substances = _around(touched, on)
     return facts_for(alliance, on, near, substances=substances)
 
 
 def _around(touched: set[int], on: dt.date) -> tuple[set[int], set[str]]:
-    """What the rules count together with the lines touched: their group, and all antimicrobials for one of them. A rule
-    passes over drugs without facts, so one application is checked without reading ten thousand."""
+    """What the rules count together with the lines touched: their group, and all antimicrobials for one of them."""
     rows = list(Presentation.objects.filter(pk__in=touched).select_related("medicine"))
     groups = {row.spec_group for row in rows if row.spec_group}
     near = set(Presentation.objects.filter(spec_group__in=groups).values_list("pk", flat=True)) | touched
