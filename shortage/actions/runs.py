@@ -78,7 +78,8 @@ def propose(run: DeliveryRun, *, by: Person, now: dt.datetime) -> DeliveryRun:
 def _propose(
     store: CentralStore, run: DeliveryRun, today: dt.date, institutions: Collection[int] | None
 ) -> list[Allocation]:
-    """Writes a line for every pack given; the formula shares what is left after the lines that people fixed."""
+    """Writes what the formula gives; it shares what is left after the lines that people fixed, among all institutions:
+    the share of those that this run does not serve stays in the store for theirs."""
     run.allocations.filter(reason="").delete()
     fixed = {(row.institution_id, row.presentation_id): row for row in run.allocations.all()}
     lots = free_lots(store, today, without=run.pk)
@@ -89,13 +90,11 @@ def _propose(
     packs = dict(Product.objects.filter(pk__in=products).values_list("pk", "pack_size"))
     made = []
     for drug, held in lots.items():
-        asked = {
-            wish.institution: wish
-            for wish in needs.get(drug, [])
-            if (institutions is None or wish.institution in institutions) and (wish.institution, drug) not in fixed
-        }
+        asked = {wish.institution: wish for wish in needs.get(drug, []) if (wish.institution, drug) not in fixed}
         shared = share(held, [wish.claim for wish in asked.values()], packs, today)
         for (site, product), units in shared.items():
+            if institutions is not None and site not in institutions:
+                continue
             wish = asked[site]
             made.append(
                 Allocation(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db.models import Sum
 
 from formulary.models import Alliance, Institution, Presentation, Product
-from formulary.queries import Scope, matching
+from formulary.queries import matching
 from shortage import series
 from shortage.models import (
     Allocation,
@@ -24,6 +24,7 @@ from shortage.models import (
 from shortage.queries.freshness import latest_run
 from shortage.queries.settings import act_settings, watch_settings
 from shortage.queries.shelves import shelves
+from shortage.queries.store import gives_only, reaches, store_of
 from shortage.rules import runs
 from shortage.rules.allocation import Claim, free
 from shortage.rules.norms import to_order
@@ -31,15 +32,6 @@ from shortage.rules.transfers import Lot
 
 COMING_DAYS = 14
 WAITING = [TransferState.PLANNED, TransferState.APPROVED]
-
-
-def store_of(alliance: Alliance) -> CentralStore | None:
-    return CentralStore.objects.select_related("institution__alliance").filter(alliance=alliance).first()
-
-
-def reaches(scope: Scope, store: CentralStore) -> bool:
-    """Whether somebody with this reach looks after the store: the whole alliance, or its own institution."""
-    return scope.whole_alliance or store.institution_id in scope.institution_ids
 
 
 def free_lots(
@@ -246,3 +238,6 @@ def central_stock(store: CentralStore, on: dt.date, *, words: str = "", show: st
     }
     kept_rows = [one for one in found if tests.get(show, lambda _one: True)(one)]
     return sorted(kept_rows, key=lambda one: (not one.wanted, -one.places, one.presentation.name))
+
+
+__all__ = ["Held", "Wish", "central_stock", "free_lots", "gives_only", "own_need", "reaches", "store_of", "wishes"]
