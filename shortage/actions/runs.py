@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -245,7 +245,7 @@ def cancel(run: DeliveryRun, reason: str, *, by: Person, now: dt.datetime) -> De
 
 
 @contextmanager
-def _moving(run: DeliveryRun, step: Step, by: Person):  # type: ignore[no-untyped-def]
+def _moving(run: DeliveryRun, step: Step, by: Person) -> Iterator[tuple[CentralStore, DeliveryRun]]:
     """(store, run): both locked, the step checked."""
     store = _store(by)
     with transaction.atomic():

@@ -6,6 +6,7 @@ from shortage.models.central import Allocation, CentralStore, DeliveryRun
 from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.notify import Delivery, NoticeChannel
+from shortage.models.outbreak import Outbreak
 from shortage.models.quality import DataFinding
 from shortage.models.report import DirectReport
 from shortage.models.stock import (
@@ -48,6 +49,7 @@ __all__ = [
     "MonthlyUse",
     "Notice",
     "NoticeChannel",
+    "Outbreak",
     "Prediction",
     "Receipt",
     "Risk",

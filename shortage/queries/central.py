@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Sum
 
@@ -126,16 +127,9 @@ def wishes(
     if run is None or not drugs:
         return {}
     keys = {"as_of": run.as_of, "institution__alliance": store.alliance, "presentation__in": list(drugs)}
-    risks = {
-        (site, drug): p14
-        for site, drug, p14 in Risk.objects.filter(**keys).values_list("institution", "presentation", "p14")
-    }
-    held = {
-        (site, drug): units
-        for site, drug, units in StockPosition.objects.filter(
-            institution__alliance=store.alliance, presentation__in=list(drugs)
-        ).values_list("institution", "presentation", "quantity")
-    }
+    risks = _by_item(Risk.objects.filter(**keys).values_list("institution", "presentation", "p14"))
+    positions = StockPosition.objects.filter(institution__alliance=store.alliance, presentation__in=list(drugs))
+    held = _by_item(positions.values_list("institution", "presentation", "quantity"))
     coming = _coming(store, on, drugs, without)
     found: dict[int, list[Wish]] = defaultdict(list)
     lines = Forecast.objects.filter(**keys, daily_rate__gt=0, institution__active=True).exclude(
@@ -149,6 +143,10 @@ def wishes(
         wanted = to_order(stock + way, point, target)
         found[drug].append(Wish(site, drug, stock, way, rate, risks[site, drug], wanted))
     return found
+
+
+def _by_item(rows: Iterable[tuple[int, int, Any]]) -> dict[tuple[int, int], Any]:
+    return {(site, drug): value for site, drug, value in rows}
 
 
 def _coming(
@@ -231,12 +229,12 @@ def central_stock(store: CentralStore, on: dt.date, *, words: str = "", show: st
                 [names[wish.institution] for wish in asked[:3]],
             )
         )
-    tests = {
-        "wanted": lambda one: one.wanted,
-        "free": lambda one: one.free,
+    tests: dict[str, Callable[[Held], bool]] = {
+        "wanted": lambda one: one.wanted > 0,
+        "free": lambda one: one.free > 0,
         "short": lambda one: one.wanted > one.free,
     }
-    kept_rows = [one for one in found if tests.get(show, lambda _one: True)(one)]
+    kept_rows = [one for one in found if show not in tests or tests[show](one)]
     return sorted(kept_rows, key=lambda one: (not one.wanted, -one.places, one.presentation.name))
 
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0016_existing_lists_are_imported'),
-        ('shortage', '0014_channels'),
+        ('shortage', '0015_outbreaks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
