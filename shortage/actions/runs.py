@@ -127,7 +127,7 @@ def change(
             raise RunRefused("应选择本医共体中除中心药房外的机构")
         today = timezone.localdate(now)
         row = found.allocations.filter(institution=institution, **same).first()
-        others = found.allocations.filter(**same).exclude(pk=row.pk if row else None)
+        others = found.allocations.filter(**same).exclude(institution=institution)
         taken = sum(others.values_list("quantity", flat=True))
         lots = free_lots(store, today, [drug], without=found.pk).get(drug, [])
         free = sum(lot.quantity for lot in lots if lot.product == (product.pk if product else 0)) - taken

@@ -155,8 +155,10 @@ def _coming(
     """Units that each institution can count on: open orders, transfers signed for, and what other runs have put aside."""
     _, _, habits = watch_settings(store.alliance, on)
     orders = series.coming(store.alliance, on, COMING_DAYS, overdue_after=habits.overdue_days)
-    sums = orders.groupby(["institution", "presentation"]).counted.sum()
-    found = defaultdict(int, {(int(site), int(drug)): int(units) for (site, drug), units in sums.items()})
+    found: dict[tuple[int, int], int] = defaultdict(int)
+    columns = (orders[name].tolist() for name in ("institution", "presentation", "counted"))
+    for site, drug, units in zip(*columns, strict=True):
+        found[site, drug] += units
     waiting = TransferLine.objects.filter(
         transfer__alliance=store.alliance, transfer__state__in=WAITING, presentation__in=list(drugs)
     )
