@@ -11,7 +11,7 @@ settled by branching. Demands that the same limits keep short are told as one cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from procurement.optimiser.audit import is_clean, packs_of
@@ -95,7 +95,7 @@ class Search:
             asked = {fact: 0 if fact in asking else demand.short for fact, demand in nook.demands.items()}
             if nook.possible(asked):
                 return
-            kept, limits = smallest(nook, asked, asking)
+            kept, limits = smallest(nook, asked)
             others = set(nook.limits) - limits
             as_planned = {fact: demand.short for fact, demand in nook.demands.items()}
             explained = [
@@ -114,7 +114,7 @@ class Search:
         asked = {fact: amount for fact, amount in asked.items() if fact in nook.demands}
         others = set(nook.limits) - finding.limits
         needed = trimmed(
-            _by_size(nook, [fact for fact in asked if asked[fact] < nook.demands[fact].asked], finding.short),
+            _asked(nook, asked),
             lambda kept: not nook.possible({fact: asked[fact] for fact in kept}, aside=others),
         )
         ways = self._ways(nook, asked, finding)
@@ -199,7 +199,7 @@ class Search:
         return self.words.first_of_group.get(group, drug) if group else drug
 
 
-def smallest(nook: Nook, asked: Mapping[Fact, int], wanted: Collection[Fact]) -> tuple[set[Fact], set[Fact]]:
+def smallest(nook: Nook, asked: Mapping[Fact, int]) -> tuple[set[Fact], set[Fact]]:
     """A smallest clash of the demands `asked` and the limits: small demands and soft rules are left out first, so that few
     and weighty facts remain."""
     suspects = nook.suspects(asked)
@@ -211,7 +211,7 @@ def smallest(nook: Nook, asked: Mapping[Fact, int], wanted: Collection[Fact]) ->
     limits = trimmed(held, lambda kept: not nook.possible(asked, aside=set(nook.limits) - set(kept)))
     aside = set(nook.limits) - set(limits)
     demands = trimmed(
-        _by_size(nook, [fact for fact in asked if asked[fact] < nook.demands[fact].asked], wanted),
+        _asked(nook, asked),
         lambda kept: not nook.possible({fact: asked[fact] for fact in kept}, aside=aside),
     )
     return set(demands), set(limits)
@@ -235,10 +235,10 @@ def trimmed(facts: list[Fact], clashes: Callable[[list[Fact]], bool]) -> list[Fa
     return kept
 
 
-def _by_size(nook: Nook, facts: list[Fact], wanted: Collection[Fact]) -> list[Fact]:
-    """The order of leaving out: demands that are met first, small ones first."""
-    amount = {fact: nook.demands[fact].asked * nook.demands[fact].weight for fact in facts}
-    return sorted(facts, key=lambda fact: (fact in wanted, amount[fact], fact))
+def _asked(nook: Nook, asked: Mapping[Fact, int]) -> list[Fact]:
+    """Demands of which anything is asked, small ones first: the order of leaving out."""
+    amount = {fact: (nook.demands[fact].asked - most) * nook.demands[fact].weight for fact, most in asked.items()}
+    return sorted((fact for fact in asked if amount[fact] > 0), key=lambda fact: (amount[fact], fact))
 
 
 def _weight(fact: Fact) -> tuple[int, Fact]:
