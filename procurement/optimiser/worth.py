@@ -113,6 +113,12 @@ def yuan_of(amount: float) -> str:
     return yuan(Decimal(str(round(amount, 2))))
 
 
+def best_first(rows: Sequence[Worth]) -> list[Worth]:
+    """Those that gain, the most important goal first, then the largest gain."""
+    gaining = [row for row in rows if row.goal]
+    return sorted(gaining, key=lambda row: (NAMES.index(row.goal), -(row.gain or 0.0), row.institution or ""))
+
+
 def told(worth: Worth, name: str) -> str:
     """One sentence for people: the gain solved again, beside it the estimate."""
     whom = f"{name}加 {number(worth.added)} 元"
