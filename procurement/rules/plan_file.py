@@ -75,8 +75,16 @@ def plan_sheets(plan: Plan, case: Case) -> dict[str, Sheet]:
         sheets["加一万元"] = (
             ("机构编码", "机构名称", "追加（元）", "首个得益的目标", "核算", "估计", "单位", "说明"),
             [
-                (r.institution or "全体", "总预算" if r.institution is None else sites[r.institution], r.added,
-                 r.goal or "无", r.gain, r.estimate or None, r.unit, r.note)
+                (
+                    r.institution or "全体",
+                    "总预算" if r.institution is None else sites[r.institution],
+                    r.added,
+                    r.goal or "无",
+                    r.gain,
+                    r.estimate or None,
+                    r.unit,
+                    r.note,
+                )
                 for r in plan.worths
             ],
         )
@@ -88,7 +96,9 @@ def clash_rows(plan: Plan) -> list[Sequence[Any]]:
     rows: list[Sequence[Any]] = []
     for number, clash in enumerate(plan.clashes, start=1):
         first = (number, clash.kind, "、".join(clash.sites), clash.said, "；".join(clash.facts))
-        ways = [(way.words, "已重新求解核对" if way.checked else "估计") for way in clash.ways] or [("没有单独可行的出路", "")]
+        ways = [(way.words, "已重新求解核对" if way.checked else "估计") for way in clash.ways] or [
+            ("没有单独可行的出路", "")
+        ]
         for at, way in enumerate(ways):
             rows.append((*first, *way, clash.given_up) if at == 0 else (number, "", "", "", "", *way, ""))
     if plan.unexplained:

@@ -88,5 +88,7 @@ def worth_lines(plan: Plan, names: Mapping[str, str]) -> list[str]:
     if not gaining:
         return ["加一万元：各处均无增益"] if plan.worths else []
     lines = ["加一万元值多少（由高到低）："]
-    lines += [f"  {told(row, '总预算' if row.institution is None else names[row.institution])}" for row in gaining[:SHOWN]]
+    lines += [
+        f"  {told(row, '总预算' if row.institution is None else names[row.institution])}" for row in gaining[:SHOWN]
+    ]
     return lines
