@@ -11,6 +11,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from formulary.models import (
+    Adjustment,
     Alliance,
     DrugRequest,
     FormularyEntry,
@@ -25,6 +26,7 @@ from formulary.queries import evidence
 from formulary.queries.rule_values import values
 from formulary.queries.status import drug_statuses, links_in_force
 from formulary.queries.versions import version_in_force
+from formulary.rules.adjustment_life import OVER, Kind, State
 from formulary.rules.evidence import PriceRow
 from formulary.rules.lists.sections import BESIDE
 from formulary.rules.request_life import State as RequestState
@@ -49,6 +51,7 @@ def view(alliance: Alliance, on: dt.date) -> View:
     limits = thresholds(alliance, on)
     looked = _looked_at(on, limits.ahead_days)
     use, lead_use, known = _use(alliance, on)
+    asked = _asked(alliance)
     return View(
         on=on,
         drugs=_drugs(alliance, on, looked, use, lead_use),
@@ -59,7 +62,24 @@ def view(alliance: Alliance, on: dt.date) -> View:
         prices=_prices(alliance, on),
         demands=_demands(alliance, on, limits.demand_days),
         known_months=known,
+        asked=frozenset((kind, drug) for kind, drug, _ in asked),
+        asked_medicines=frozenset(medicine for kind, _, medicine in asked if kind == Kind.ADD),
     )
+
+
+def _asked(alliance: Alliance) -> list[tuple[str, int, int]]:
+    """(kind, presentation, medicine) of every application that was handed in and is not over. A replacement both adds and
+    removes; a draft asks for nothing yet."""
+    rows = Adjustment.objects.filter(alliance=alliance, presentation__isnull=False)
+    rows = rows.exclude(state__in=[*OVER, State.DRAFT]).exclude(kind=Kind.EMERGENCY)
+    found: list[tuple[str, int, int]] = []
+    fields = ("kind", "presentation_id", "presentation__medicine_id", "drops_id", "drops__medicine_id")
+    for kind, drug, medicine, drops, dropped in rows.values_list(*fields):
+        if drug is not None:
+            found.append((Kind.ADD if kind == Kind.REPLACE else Kind(kind), drug, medicine))
+        if drops is not None and dropped is not None:
+            found.append((Kind.REMOVE, drops, dropped))
+    return found
 
 
 def _looked_at(on: dt.date, ahead: int) -> dict[str, Looked]:

@@ -174,3 +174,25 @@ def test_the_same_lack_registered_in_two_places_is_suggested(world):
     assert ["登记机构", "县医院、湖熟"] in row.evidence["facts"]
     later = look(world, on=TODAY + dt.timedelta(days=91))
     assert later.gone == 1
+
+
+def test_what_an_application_under_way_asks_is_not_suggested_and_comes_back_when_it_ends(two_editions):
+    """A draft asks for nothing yet; a refused application asks for nothing any more."""
+    removal = Adjustment.objects.create(
+        alliance=two_editions.alliance,
+        number="2026-900",
+        kind="remove",
+        state="draft",
+        presentation=two_editions.drugs["M2"],
+        institution=two_editions.h1,
+        applicant=two_editions.people[Role.SECRETARY],
+        created_at=NOW,
+    )
+    assert look(two_editions).new == 2
+    removal.state = "scoring"
+    removal.save()
+    assert look(two_editions).gone == 1
+    assert found(state="open") == {("neml_added", "羟甲唑啉（喷雾剂）")}
+    removal.state = "refused"
+    removal.save()
+    assert look(two_editions).new == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from formulary.rules.adjustment_life import Kind
 from formulary.rules.triggers.essential import essential_peer, newly_essential, no_longer_essential
 from formulary.rules.triggers.insurance import agreement_ends, class_changed, newly_negotiated, no_longer_insured
 from formulary.rules.triggers.kinds import Demand, Drug, Edition, Found, Row, Thresholds, Trigger, View
@@ -32,7 +33,13 @@ TRIGGERS: dict[Trigger, Callable[[View], Iterator[Found]]] = {
 __all__ = ["TRIGGERS", "Demand", "Drug", "Edition", "Found", "Row", "Thresholds", "Trigger", "View", "find"]
 
 
+def _asked(one: Found, view: View) -> bool:
+    if one.presentation is None:
+        return one.wants == Kind.ADD and one.medicine in view.asked_medicines
+    return one.wants is not None and (one.wants, one.presentation) in view.asked
+
+
 def find(view: View) -> list[Found]:
-    """Everything that the triggers find, each key once."""
-    found = {one.key: one for look in TRIGGERS.values() for one in look(view)}
+    """Everything that the triggers find, each key once; what an application under way already asks is not found again."""
+    found = {one.key: one for look in TRIGGERS.values() for one in look(view) if not _asked(one, view)}
     return list(found.values())

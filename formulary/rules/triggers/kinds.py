@@ -128,7 +128,8 @@ class Demand:
 @dataclass(frozen=True)
 class View:
     """Everything the triggers look at. rows and rows_before: by list kind and medicine, from the edition looked at and the
-    one before. known_months: full months of use that the alliance has data for."""
+    one before. known_months: full months of use that the alliance has data for. asked: (kind, presentation) of applications
+    under way; asked_medicines: 品种 that one under way would add."""
 
     on: dt.date
     drugs: Mapping[int, Drug]
@@ -139,6 +140,8 @@ class View:
     prices: Mapping[int, Sequence[PriceRow]] = field(default_factory=dict)
     demands: Sequence[Demand] = ()
     known_months: int = 0
+    asked: frozenset[tuple[str, int]] = frozenset()
+    asked_medicines: frozenset[int] = frozenset()
 
     @property
     def listed(self) -> list[Drug]:
