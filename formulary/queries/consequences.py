@@ -32,6 +32,10 @@ class Sheet:
     applications: list[Adjustment]
     left_out: list[str]
 
+    @property
+    def counted(self) -> int:
+        return len(self.applications) - len(self.left_out)
+
 
 def of_applications(alliance: Alliance, applications: Iterable[Adjustment], on: dt.date) -> Sheet:
     """What these applications would do together to the latest published version, as of a day."""

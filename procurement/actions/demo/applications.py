@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from fixtures.tables import rows
 from formulary.actions import applications, drug_requests, emergency, presentations
-from formulary.models import Adjustment, DrugRequest, Institution, Medicine, Person, Presentation
+from formulary.models import Adjustment, DrugRequest, FormularyEntry, Institution, Medicine, Person, Presentation
 from formulary.rules.adjustment_life import Kind
 from formulary.rules.request_life import BY_CENTRE, Verb
 from procurement.actions.demo.steps import SECRETARY, Loading
@@ -46,6 +47,7 @@ def _application(
         kind=row["类型"],
         institution=sites[row["机构编码"]],
         presentation=drug,
+        **kept_of(row, drug),
         lowest_level=row["最低使用级别"],
         department=row["科室"],
         reason=row["理由"],
@@ -67,6 +69,14 @@ def _application(
         "approve": lambda: emergency.approve(made, by=people[CHAIR], now=now + ANSWERED_AFTER, note=row["说明"]),
     }
     return then[row["走到"]]()
+
+
+def kept_of(row: dict[str, str], drug: Presentation | None) -> dict[str, Any]:
+    """A change of level says restriction and tier too: those that stand."""
+    line = FormularyEntry.objects.filter(presentation=drug).order_by("-version__number").first()
+    if row["类型"] != Kind.LEVEL or line is None:
+        return {}
+    return {"restriction": line.restriction, "tier": line.tier}
 
 
 def subject_of(row: dict[str, str], loading: Loading, by: Person, now: dt.datetime) -> Presentation | None:

@@ -15,7 +15,7 @@ from formulary.queries.scoring import words_of
 from formulary.rules import scorecard
 from formulary.rules.adjustment_life import Kind
 from formulary.rules.scorecard import Answer, How, Item
-from procurement.actions.demo.applications import ANSWERED_AFTER, CHAIR, EMERGENCY_DAYS, subject_of
+from procurement.actions.demo.applications import ANSWERED_AFTER, CHAIR, EMERGENCY_DAYS, kept_of, subject_of
 from procurement.actions.demo.steps import SECRETARY, Loading
 
 SCORERS = ("weiyuan2", "weiyuan7", "weiyuan8", "weiyuan4")
@@ -74,11 +74,13 @@ def hand_in(past: Past, wanted: Iterable[dict[str, str]]) -> None:
 def _handed_in(past: Past, row: dict[str, str]) -> Adjustment:
     now, by = past.ago(row["提交于几天前"]), past.people[row["账号"]]
     urgent = row["类型"] == Kind.EMERGENCY
+    drug = subject_of(row, past.loading, by, now)
     made = applications.create(
         past.loading.alliance,
         kind=row["类型"],
         institution=past.sites[row["机构编码"]],
-        presentation=subject_of(row, past.loading, by, now),
+        presentation=drug,
+        **kept_of(row, drug),
         drops=Presentation.objects.get(code=row["换下"]) if row["换下"] else None,
         lowest_level=row["最低使用级别"],
         department=row["科室"],
