@@ -51,7 +51,8 @@ def post(
         return 0
     told: dict[int, list[tuple[Alert, str]]] = {}
     for notice in notices:
-        told.setdefault(notice.person_id, []).append((notice.alert, notice.text))
+        if notice.alert is not None:
+            told.setdefault(notice.person_id, []).append((notice.alert, notice.text))
     every = [(alert, _text(alert, drugs[alert.presentation_id])) for alert in alerts]
     personal = _of_roles(alliance, [channel for channel in channels if channel.role], timezone.localdate(now))
     rows = []
@@ -188,6 +189,6 @@ logging.getLogger("apprise").propagate = False
 def tell_of(alliance: Alliance, rows: Iterable[Notice], *, on: dt.date, kind: str, now: dt.datetime) -> int:
     """`post` for notices whose alerts are joined with drug and institution."""
     notices = list(rows)
-    alerts = list({notice.alert_id: notice.alert for notice in notices}.values())
+    alerts = list({notice.alert.pk: notice.alert for notice in notices if notice.alert is not None}.values())
     drugs: dict[int, Any] = {alert.presentation_id: alert.presentation for alert in alerts}
     return post(alliance, notices, alerts, drugs, on=on, kind=kind, now=now)

@@ -7,6 +7,9 @@ from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.notify import Delivery, NoticeChannel
 from shortage.models.quality import DataFinding
 from shortage.models.report import DirectReport
+from shortage.models.reserve import ReserveItem, ReserveMove
+from shortage.models.shortage_case import CaseEntry, ShortageCase
+from shortage.models.status import StatusLine, StatusReport, StatusRound
 from shortage.models.stock import (
     CURRENT,
     Consumption,
@@ -31,6 +34,7 @@ __all__ = [
     "ApiToken",
     "BalanceLine",
     "BalanceRun",
+    "CaseEntry",
     "Consumption",
     "DataFinding",
     "Delivery",
@@ -46,7 +50,13 @@ __all__ = [
     "NoticeChannel",
     "Prediction",
     "Receipt",
+    "ReserveItem",
+    "ReserveMove",
     "Risk",
+    "ShortageCase",
+    "StatusLine",
+    "StatusReport",
+    "StatusRound",
     "StockLevel",
     "StockLot",
     "StockPosition",

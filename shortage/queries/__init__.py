@@ -11,10 +11,12 @@ from shortage.queries.freshness import (
     watch_summary,
 )
 from shortage.queries.need import NoForecast, need
-from shortage.queries.options import Choices, Option, choices
+from shortage.queries.option import Option
+from shortage.queries.options import Choices, choices
 from shortage.queries.settings import act_settings, watch_settings
 from shortage.queries.transfer_effect import transfer_effect
 from shortage.queries.transfers import (
+    alerts_of,
     balances,
     debts,
     measure_counts,
@@ -34,6 +36,7 @@ __all__ = [
     "Option",
     "act_settings",
     "alerts",
+    "alerts_of",
     "balances",
     "choices",
     "debts",

@@ -1,6 +1,7 @@
 """How alerts, steps and workings are put into words for the page."""
 
 from shortage.rules.lifecycle import MOVES, Verb
+from shortage.rules.use_rate import restored
 
 LEVEL_WORDS = {
     "red": {"label": "红色", "note": "7 日内断货可能过半，或已断货", "icon": "siren"},
@@ -40,7 +41,8 @@ def working(forecast, unit, suppliers):
     supplier = suppliers.get(w["supplier"], w["supplier"]) or "未知供应商"
     return [
         *pooled(w),
-        ("日均用量", f"{forecast.daily_rate:,.2f} {unit}：{w['observed_days']} 天有数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大"),
+        *used(w),
+        ("预计日用量", f"{forecast.daily_rate:,.2f} {unit}：依据 {w['observed_days']} 天数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大，已计入节假日"),
         ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:,.2f} / {w['before_90']:,.2f} {unit}"),
         ("未来 30 天", f"{forecast.mean_30:,.0f} {unit}（八成可能在 {forecast.q10_30:,.0f}–{forecast.q90_30:,.0f} 之间）"),
         ("到货天数", f"{forecast.lead_days:.1f} 天（{supplier}，依据 {w['deliveries']:,} 次到货）"),
@@ -49,6 +51,12 @@ def working(forecast, unit, suppliers):
         ("安全库存", f"{forecast.safety_stock:,} {unit} ＝ 补货点 − 均值"),
         ("补足目标", f"{forecast.order_up_to:,} {unit} ＝ 补货点＋30 天用量"),
     ]  # fmt: skip
+
+
+def used(w):
+    """日均用量 with its working, where the pass kept it."""
+    rate = restored(w)
+    return [("日均用量", rate.sentence())] if rate else []
 
 
 def pooled(w):
