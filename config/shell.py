@@ -114,6 +114,9 @@ NAVIGATION: tuple[Group, ...] = (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
             Item("短缺专案", "folder-open", "case_list", P.SEE_ALERTS),
             Item(
+                "短缺周报", "calendar-check", "status_list", P.SEE_ALERTS, "shortage.queries.status.status_duty_count"
+            ),
+            Item(
                 "缺药登记",
                 "clipboard-list",
                 "request_list",

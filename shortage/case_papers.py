@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from formulary.rules.official_docx import Notice, Part, write_notice
 from shortage.models import AlertLevel
-from shortage.rules.case_life import revisions
 
 LINES = 60
 
@@ -30,7 +29,7 @@ def case_report(file, on):
 
 def _opening(file):
     case, counts = file.case, file.counts
-    levels = "、".join(f"{label} {counts[code]} 家" for code, label in AlertLevel.choices if counts[code])
+    levels = "、".join(f"{label} {counts[code]} 家" for code, label in AlertLevel.choices if code in counts)
     grade = f"，分级为 {case.grade}" if case.grade else ""
     state = f"现有预警：{levels}" if levels else "现无未解除预警"
     over = f"；已于 {timezone.localdate(case.closed_at)} 结案（{case.get_outcome_display()}）" if case.closed_at else ""
@@ -57,7 +56,7 @@ def _supply(file):
         words = "尚未得到恢复供应的消息。"
     else:
         when = f"预计 {case.expected_on} 恢复供应" if case.expected_on else "恢复供应时间不明"
-        moved = revisions(file.said)
+        moved = file.moved
         words = f"{when}（{said.source}，{said.said_on} 告知{'；' + moved if moved else ''}）。"
     rows = [
         (one.institution.short_name, one.reference, one.supplier_name, f"{one.quantity:,}", str(one.ordered_on), str(one.due_on or "未定"))

@@ -70,6 +70,30 @@ def post(
     return len(rows)
 
 
+def post_words(
+    alliance: Alliance, told: Mapping[int, str], path: str, *, on: dt.date, kind: str, now: dt.datetime
+) -> int:
+    """Writes messages that speak of no alert to persons' own channels; the caller says each thing once a day."""
+    channels = NoticeChannel.objects.filter(alliance=alliance, active=True, digest=False, person__in=list(told))
+    rows = [
+        Delivery(
+            channel=channel,
+            kind=kind,
+            on=on,
+            subject=told[channel.person_id].split("。", 1)[0][:200],
+            body=f"{told[channel.person_id]}\n{settings.SITE_URL}{path}",
+            next_at=_when(channel, "", now),
+            created_at=now,
+        )
+        for channel in channels
+        if channel.person_id is not None
+    ]
+    Delivery.objects.bulk_create(rows)
+    if rows:
+        transaction.on_commit(partial(start, alliance, now=now))
+    return len(rows)
+
+
 def _of_roles(alliance: Alliance, channels: Collection[NoticeChannel], today: dt.date) -> dict[int, list[int]]:
     """People by channel of a role (in an institution where one is named): what any of them is told, the channel says."""
     serving = Q(valid_to__isnull=True) | Q(valid_to__gte=today)

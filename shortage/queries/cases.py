@@ -28,7 +28,7 @@ from shortage.models import (
 )
 from shortage.queries.lists import shortage_lists
 from shortage.queries.settings import rule_values
-from shortage.rules.case_life import Happened, Resupply, timeline
+from shortage.rules.case_life import Happened, Resupply, revisions, timeline
 from shortage.rules.lifecycle import MOVES, Verb
 
 PLACES = 2
@@ -145,6 +145,11 @@ class CaseFile:
             if one.kind == CaseEntry.Kind.RESUPPLY
         ]
 
+    @property
+    def moved(self) -> str:
+        """How the resupply date moved, in words."""
+        return revisions(self.said)
+
     @cached_property
     def orders(self) -> list[ExpectedReceipt]:
         """Open orders in reach with the day they are expected, the earliest first."""
@@ -164,9 +169,9 @@ class CaseFile:
         return list(dict.fromkeys(one.presentation for one in self.measures if one.presentation is not None))
 
     @property
-    def counts(self) -> Counter[str]:
-        """Live alerts by level."""
-        return Counter(alert.level for alert in self.alerts if alert.state != "closed")
+    def counts(self) -> dict[str, int]:
+        """Live alerts by level; levels without any are left out."""
+        return dict(Counter(alert.level for alert in self.alerts if alert.state != "closed"))
 
     @cached_property
     def timeline(self) -> list[Happened]:

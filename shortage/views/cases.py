@@ -17,7 +17,7 @@ from shortage.case_forms import CaseFilter, CaseForm, CloseCaseForm, ExpectForm,
 from shortage.queries import cases as asked
 from shortage.queries.lists import shortage_lists
 from shortage.queries.options import grading_matrix
-from shortage.rules.case_life import GRADES, CaseRefused, revisions
+from shortage.rules.case_life import GRADES, CaseRefused
 
 PER_PAGE = 30
 VERBS = {
@@ -74,7 +74,6 @@ def _detail(request, case, bound=None, status=200):
         "case": case,
         "file": file,
         "tone": GRADES.get(case.grade, "gray"),
-        "moved": revisions(file.said),
         "said": file.said[-1] if file.said else None,
         "listed": list({one.edition_id: one for lists in listed.values() for one in lists}.values()),
         "matrix": grading_matrix(request.scope.alliance, today),

@@ -21,6 +21,7 @@ from procurement.actions.demo.money import load_money
 from procurement.actions.demo.people import found_alliance
 from procurement.actions.demo.scorecards import load_scorecards
 from procurement.actions.demo.steps import ALLIANCE_CODE, ALLIANCE_NAME, PASSWORD, Loading
+from procurement.actions.demo.stories import load_reserve, load_stories
 from procurement.actions.demo.supply import load_rules, load_supply
 
 SEED = 7
@@ -35,6 +36,7 @@ STEPS: tuple[tuple[str, Callable[[Loading], dict[str, int]]], ...] = (
     ("药事委员会", load_committee),
     ("评分表", load_scorecards),
     ("调整申请与缺药登记", load_applications),
+    ("储备", load_reserve),
 )
 
 
@@ -81,4 +83,4 @@ def load_demo(
         yield Done(title, counts, perf_counter() - began)
 
 
-__all__ = ["ALLIANCE_CODE", "ALLIANCE_NAME", "PASSWORD", "SEED", "DemoRefused", "Done", "load_demo"]
+__all__ = ["ALLIANCE_CODE", "ALLIANCE_NAME", "PASSWORD", "SEED", "DemoRefused", "Done", "load_demo", "load_stories"]
