@@ -137,23 +137,26 @@ def confirm(report: StatusReport, said: Said, note: str, *, by: Person, now: dt.
     return row
 
 
-def answer(line: StatusLine, text: str, *, by: Person, now: dt.datetime) -> StatusLine:
-    """What the alliance does about a drug that is short. Raises StatusRefused before the institution has confirmed."""
+def answer(round_: StatusRound, drug: Presentation, text: str, *, by: Person, now: dt.datetime) -> int:
+    """What the alliance does about a drug: to every institution that confirmed it short and has no answer yet; how many.
+
+    Raises StatusRefused where none waits.
+    """
     if not text.strip():
         raise StatusRefused("请写明答复，如 已安排调剂、动用储备、已上报市级")
+    _manager(by, round_.alliance)
     with transaction.atomic():
-        rows = StatusLine.objects.select_for_update(of=("self",)).select_related(
-            "report__round__alliance", "presentation"
-        )
-        row = rows.get(pk=line.pk)
-        alliance = row.report.round.alliance
-        _manager(by, alliance)
-        if row.report.confirmed_at is None or row.supply < SHORT:
-            raise StatusRefused("机构确认为短缺后才需要答复")
-        row.answer, row.answered_by, row.answered_at = text.strip()[:200], by, now
-        row.save(update_fields=["answer", "answered_by", "answered_at"])
-        record("答复短缺状态", row, alliance=alliance, by=by, now=now, data={"text": row.answer})
-    return row
+        lines = StatusLine.objects.select_for_update(of=("self",)).filter(
+            report__round=round_, report__confirmed_at__isnull=False, presentation=drug, supply__gte=SHORT,
+            answered_at__isnull=True,
+        )  # fmt: skip
+        waiting = list(lines.values_list("pk", flat=True))
+        if not waiting:
+            raise StatusRefused("没有待答复的机构；机构确认为短缺后才需要答复")
+        StatusLine.objects.filter(pk__in=waiting).update(answer=text.strip()[:200], answered_by=by, answered_at=now)
+        data = {"drug": drug.pk, "institutions": len(waiting), "text": text.strip()[:200]}
+        record("答复短缺状态", round_, alliance=round_.alliance, by=by, now=now, data=data)
+    return len(waiting)
 
 
 def _mine(report: StatusReport, by: Person) -> StatusReport:

@@ -25,8 +25,8 @@ class Listed:
 
     @property
     def level(self) -> str:
-        """国家 where the list names no region."""
-        return self.region or "国家"
+        """国家 where an official list names no region; a list that is not official has no level."""
+        return (self.region or "国家") if self.official else "非官方"
 
 
 def shortage_lists(drugs: Iterable[Presentation], on: dt.date, *, region: str) -> dict[int, list[Listed]]:

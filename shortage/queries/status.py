@@ -62,6 +62,11 @@ class DrugStatus:
         return [line for line in self.lines if line.supply == supply]
 
     @property
+    def waiting(self) -> int:
+        """Institutions that are short and have no answer."""
+        return sum(line.supply >= SHORT and line.answered_at is None for line in self.lines)
+
+    @property
     def worst(self) -> int:
         return max(line.supply for line in self.lines)
 

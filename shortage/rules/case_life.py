@@ -37,9 +37,9 @@ class Happened:
 
 
 def timeline(*sources: Iterable[Happened]) -> list[Happened]:
-    """All that happened, the newest first; at the same moment in the order of the sources."""
+    """All that happened, the newest first; what happened at the same moment, the last told first."""
     found = [one for source in sources for one in source]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    return sorted(found, key=lambda one: one.at)[::-1]
 
 
 @dataclass(frozen=True)

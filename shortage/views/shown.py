@@ -53,6 +53,14 @@ def working(forecast, unit, suppliers):
     ]  # fmt: skip
 
 
+def use_words(forecast):
+    """The working of 日均用量 for a hover."""
+    rate = restored(forecast.working)
+    if rate is None or rate.per_day is None:
+        return f"在库天数不足，按预计日用量 {forecast.daily_rate:.4g}"
+    return rate.sentence()
+
+
 def used(w):
     """日均用量 with its working, where the pass kept it."""
     rate = restored(w)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from config.access import Permission, can
+from formulary.models import Presentation
 from formulary.queries import scope_of
 from formulary.views.downloads import workbook
 from formulary.views.guards import requires
@@ -60,7 +61,7 @@ def status_detail(request, pk):
         "row": row,
         "missing": row.asked - row.confirmed,
         "reports": asked.status_reports(request.scope, row),
-        "drugs": asked.by_drug(row),
+        "page": Paginator(asked.by_drug(row), PER_PAGE).get_page(request.GET.get("page")),
         "mine": mine.institution_ids if mine else frozenset(),
         "may_answer": can(request.user, Permission.MANAGE_SHORTAGE),
         "now": timezone.now(),
@@ -118,16 +119,17 @@ def status_add(request, pk):
 
 @requires(Permission.MANAGE_SHORTAGE)
 @require_POST
-def status_answer(request, pk):
-    rows = StatusLine.objects.filter(report__round__alliance=request.scope.alliance).select_related("report")
-    line, form = get_object_or_404(rows, pk=pk), AnswerForm(request.POST)
+def status_answer(request, pk, presentation):
+    """One answer to every institution that is short of the drug and waits."""
+    row, form = _round(pk, request.scope), AnswerForm(request.POST)
+    drug = get_object_or_404(Presentation, pk=presentation)
     try:
         text = form.cleaned_data["text"] if form.is_valid() else ""
-        actions.answer(line, text, by=request.user, now=timezone.now())
-        messages.success(request, "已答复")
+        told = actions.answer(row, drug, text, by=request.user, now=timezone.now())
+        messages.success(request, f"{drug}：已答复 {told} 家机构")
     except StatusRefused as refused:
         messages.error(request, str(refused))
-    return redirect("status_detail", line.report.round_id)
+    return redirect(f"{reverse('status_detail', args=[pk])}?page={request.POST.get('page', 1)}")
 
 
 @requires(Permission.SEE_ALERTS)

@@ -11,7 +11,7 @@ from fixtures.tables import rows
 from formulary.models import Alliance, Person, Presentation
 from procurement.actions.demo.steps import ALLIANCE_CODE, SECRETARY, Loading
 from shortage.actions import cases, reserve, status
-from shortage.models import LIVE, Alert, ReserveItem, ShortageCase, StatusRound
+from shortage.models import LIVE, Alert, ReserveItem, ShortageCase, StatusLine, StatusRound
 from shortage.queries import latest_run
 from shortage.rules.reserve_file import Counted, Row
 
@@ -96,10 +96,9 @@ def _week(alliance: Alliance, now: dt.datetime) -> int:
             hours = 30 if number % 5 == 4 else 3 + number
             status.confirm(report, {}, "", by=person, now=opened + dt.timedelta(hours=hours))
     secretary = Person.objects.get(username=SECRETARY)
-    confirmed = row.reports.filter(confirmed_at__isnull=False)
-    for report in confirmed[:3]:
-        for line in report.lines.filter(supply__gte=3)[:2]:
-            status.answer(line, "已列入本周调剂与采购", by=secretary, now=opened + dt.timedelta(days=3))
+    short = StatusLine.objects.filter(report__round=row, report__confirmed_at__isnull=False, supply__gte=3)
+    for drug in Presentation.objects.filter(pk__in=short.values("presentation")).order_by("criticality", "code")[:40]:
+        status.answer(row, drug, "已列入本周调剂与采购", by=secretary, now=opened + dt.timedelta(days=3))
     return 1
 
 

@@ -71,15 +71,17 @@ def test_a_drug_without_an_alert_is_added_once(week):
 
 
 def test_what_is_short_is_answered_after_it_was_confirmed(week):
-    line = week.report.lines.get()
-    with pytest.raises(StatusRefused, match="确认为短缺后"):
-        status.answer(line, "安排调剂", by=week.buyer, now=LATER)
+    drug = week.drugs["M1"]
+    with pytest.raises(StatusRefused, match="没有待答复"):
+        status.answer(week.round, drug, "安排调剂", by=week.buyer, now=LATER)
     status.confirm(week.report, {}, "", by=week.asking, now=LATER)
     assert status_duty_count(week.buyer) == 1
-    assert status.answer(line, "安排调剂", by=week.buyer, now=LATER).answered_by == week.buyer
-    assert status_duty_count(week.buyer) == 0
     with pytest.raises(StatusRefused):
-        status.answer(line, "我来", by=week.asking, now=LATER)
+        status.answer(week.round, drug, "我来", by=week.asking, now=LATER)
+    assert status.answer(week.round, drug, "安排调剂", by=week.buyer, now=LATER) == 1
+    line = week.report.lines.get()
+    assert (line.answer, line.answered_by) == ("安排调剂", week.buyer)
+    assert status_duty_count(week.buyer) == 0
 
 
 def test_late_ones_are_reminded_once_a_day_until_they_confirm(week):
@@ -125,7 +127,7 @@ def test_pages_from_the_report_to_the_answer_and_the_workbook(week, client, monk
     page = client.get(reverse("status_detail", args=[week.round.pk])).content.decode()
     assert "肾上腺素" in page
     assert "待确认" in page
-    client.post(reverse("status_answer", args=[line.pk]), {"text": "动用储备"})
+    client.post(reverse("status_answer", args=[week.round.pk, week.drugs["M1"].pk]), {"text": "动用储备"})
     book = load_workbook(io.BytesIO(client.get(reverse("status_export", args=[week.round.pk])).content))
     rows = list(book["短缺状态"].values)[1:]
     assert {(row[0], row[2], row[5], row[11]) for row in rows} == {("T1", "M1", 4, "动用储备"), ("T1", "M3", 3, None)}
