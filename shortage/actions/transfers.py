@@ -10,7 +10,9 @@ A release (动用储备) is a transfer whose goods come from the keeper's reserv
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -20,7 +22,7 @@ from config.access import Permission
 from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Person, Presentation
 from formulary.queries import scope_of
-from shortage.actions import relief, reserve_ledger
+from shortage.actions import legs, relief, reserve_ledger
 from shortage.actions import transfer_guards as guards
 from shortage.actions.transfer_guards import Wanted
 from shortage.models import Alert, Transfer, TransferLine, TransferState
@@ -56,27 +58,41 @@ def plan(
         Alliance.objects.select_for_update().get(pk=alliance.pk)
         if kind != Transfer.Kind.RELEASE and not knowingly:
             _spare_or_refuse(alliance, donor, wanted, on)
-        row = Transfer.objects.create(
-            alliance=alliance,
-            number=_number(alliance, on, kind),
-            kind=kind,
-            donor=donor,
-            receiver=receiver,
-            alert=alert,
-            loan=loan,
-            reason=words,
-            due_on=on + dt.timedelta(days=act_settings(alliance, on).loan_days) if kind == Transfer.Kind.LOAN else None,
-            planned_by=by,
-            planned_at=now,
-        )
         lots = reserve_ledger.chosen if kind == Transfer.Kind.RELEASE else _chosen
-        lines = [_line(row, drug, lot) for drug, lot in lots(donor, wanted, on)]
-        if not lines:
-            raise rules.QuantityWrong("请至少填写一个品规的数量")
-        TransferLine.objects.bulk_create(lines)
-        record("拟定调剂", row, alliance=row.alliance, by=by, now=now, data=guards.told(row, lines))
-        _sign_own_side(row, by=by, now=now)
+        goods: dict[int, list[Lot]] = defaultdict(list)
+        for drug, lot in lots(donor, wanted, on):
+            goods[drug].append(lot)
+        due = on + dt.timedelta(days=act_settings(alliance, on).loan_days) if kind == Transfer.Kind.LOAN else None
+        facts = {"kind": kind, "alert": alert, "loan": loan, "due_on": due}
+        row = draw_up(donor, receiver, goods, reason=words, by=by, now=now, **facts)
     row.refresh_from_db()
+    return row
+
+
+def draw_up(
+    donor: Institution, receiver: Institution, goods: Mapping[int, Sequence[Lot]], *, by: Person, now: dt.datetime,
+    **facts: Any,
+) -> Transfer:  # fmt: skip
+    """Writes a transfer of these lots by presentation; the planner's own side signs. `facts`: further columns.
+
+    Inside the caller's transaction, who holds the alliance's row and has asked whether the lots may be given.
+    """
+    alliance = donor.alliance
+    row = Transfer.objects.create(
+        alliance=alliance,
+        number=_number(alliance, timezone.localdate(now), facts.get("kind", Transfer.Kind.GIVEN)),
+        donor=donor,
+        receiver=receiver,
+        planned_by=by,
+        planned_at=now,
+        **facts,
+    )
+    lines = [_line(row, presentation, lot) for presentation, lots in goods.items() for lot in lots]
+    if not lines:
+        raise rules.QuantityWrong("请至少填写一个品规的数量")
+    TransferLine.objects.bulk_create(lines)
+    record("拟定调剂", row, alliance=alliance, by=by, now=now, data=guards.told(row, lines))
+    _sign_own_side(row, by=by, now=now)
     return row
 
 
@@ -221,4 +237,5 @@ def _stop(order: Transfer, step: Step, state: str, reason: str, *, by: Person, n
         row.save()
         record(f"{rules.MOVES[step].label}调剂", row, alliance=row.alliance, by=by, now=now, data={"reason": words})
         relief.transfer_failed(row, by=by, now=now)
+        legs.follow(row, by=by, now=now)
     return guards.fresh(row)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from formulary.actions.history import record
 from formulary.models import Person
-from shortage.actions import moves, relief, reserve_ledger
+from shortage.actions import legs, moves, relief, reserve_ledger
 from shortage.actions import transfer_guards as guards
 from shortage.actions.transfer_guards import Wanted
 from shortage.models import ExpectedReceipt, ReserveMove, Transfer, TransferLine, TransferState
@@ -39,6 +39,7 @@ def dispatch(order: Transfer, *, by: Person, now: dt.datetime, sent: Wanted | No
         row.save()
         _expect(row, lines, on)
         record("发出调剂", row, alliance=row.alliance, by=by, now=now, data=guards.told(row, lines))
+        legs.follow(row, by=by, now=now)
     return guards.fresh(row)
 
 
@@ -73,6 +74,7 @@ def receive(
         data = {"received": {str(line.pk): came[line.pk] for line in lines}, "missing": rest, "note": note}
         record("调剂收货", row, alliance=row.alliance, by=by, now=now, data=data)
         relief.transfer_arrived(row, lines, by=by, now=now)
+        legs.follow(row, by=by, now=now)
     return guards.fresh(row)
 
 
@@ -101,6 +103,7 @@ def settle(order: Transfer, ending: str, reason: str, *, by: Person, now: dt.dat
         _expect(row, lines, timezone.localdate(now))
         record("了结调剂差额", row, alliance=row.alliance, by=by, now=now, data={"ending": ending, "reason": words})
         relief.transfer_arrived(row, lines, by=by, now=now)
+        legs.follow(row, by=by, now=now)
     return guards.fresh(row)
 
 
@@ -136,7 +139,7 @@ def _expect(row: Transfer, lines: list[TransferLine], on: dt.date) -> None:
             create_defaults={
                 "quantity": units or 1,
                 "internal": True,
-                "supplier_name": f"{row.donor.short_name or row.donor.name}（{'储备' if row.kind == Transfer.Kind.RELEASE else '调剂'}）",
+                "supplier_name": f"{row.donor.short_name or row.donor.name}（{_way(row)}）",
                 "ordered_on": on,
                 "due_on": on + dt.timedelta(days=days),
             },
@@ -165,3 +168,9 @@ def _asked(given: Wanted | None, line: int, most: int, row: TransferLine) -> int
             f"{row.presentation} 批号 {row.batch or '未分批'}：数量 {units:,} 有误，应为 0 到 {most:,}"
         )
     return units
+
+
+def _way(row: Transfer) -> str:
+    if row.kind == Transfer.Kind.RELEASE:
+        return "储备"
+    return "中心药房配送" if row.run_id else "调剂"

@@ -14,6 +14,7 @@ from shortage.queries.need import NoForecast, need
 from shortage.queries.option import Option
 from shortage.queries.options import Choices, choices
 from shortage.queries.settings import act_settings, watch_settings
+from shortage.queries.store import gives_only, store_of
 from shortage.queries.transfer_effect import transfer_effect
 from shortage.queries.transfers import (
     alerts_of,
@@ -43,6 +44,7 @@ __all__ = [
     "dossier",
     "feed_states",
     "freshness",
+    "gives_only",
     "latest_run",
     "level_counts",
     "measure_counts",
@@ -51,6 +53,7 @@ __all__ = [
     "notices",
     "open_alert_count",
     "purchase_suggestions",
+    "store_of",
     "transfer_effect",
     "transfers",
     "unread_notice_count",

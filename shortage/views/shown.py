@@ -41,6 +41,7 @@ def working(forecast, unit, suppliers):
     supplier = suppliers.get(w["supplier"], w["supplier"]) or "未知供应商"
     return [
         *pooled(w),
+        *quickened(forecast, unit),
         *used(w),
         ("预计日用量", f"{forecast.daily_rate:,.2f} {unit}：依据 {w['observed_days']} 天数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大，已计入节假日"),
         ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:,.2f} / {w['before_90']:,.2f} {unit}"),
@@ -51,6 +52,20 @@ def working(forecast, unit, suppliers):
         ("安全库存", f"{forecast.safety_stock:,} {unit} ＝ 补货点 − 均值"),
         ("补足目标", f"{forecast.order_up_to:,} {unit} ＝ 补货点＋30 天用量"),
     ]  # fmt: skip
+
+
+def quickened(forecast, unit):
+    """A declared outbreak is said first: which days are looked at, and what the rate would be without it."""
+    days = forecast.working.get("outbreak_days")
+    if not days:
+        return []
+    usual = forecast.working["usual_rate"]
+    return [
+        (
+            "暴发期",
+            f"以最近 {days} 天用量为主：预计日用 {forecast.daily_rate:,.2f} {unit}，平时 {usual:,.2f} {unit}；不低于平时",
+        )
+    ]
 
 
 def use_words(forecast):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import transaction
 from django.utils import timezone
 
 from fixtures.tables import rows
 from formulary.models import Alliance, Person, Presentation
-from procurement.actions.demo.steps import ALLIANCE_CODE, SECRETARY, Loading
+from procurement.actions.demo.steps import SECRETARY, Loading
 from shortage.actions import cases, reserve, status
 from shortage.models import LIVE, Alert, ReserveItem, ShortageCase, StatusLine, StatusRound
 from shortage.queries import latest_run
@@ -44,16 +43,15 @@ def load_reserve(loading: Loading) -> dict[str, int]:
     return {"储备品规": len(lines), "储备批次": len(lots)}
 
 
-def load_stories(*, now: dt.datetime) -> dict[str, int]:
+def load_stories(loading: Loading) -> dict[str, int]:
     """After a pass of the watch: a case file on the drug that is short in most places, and last week's round partly filled.
 
     Nothing where they are there, or before the first pass.
     """
-    alliance = Alliance.objects.filter(code=ALLIANCE_CODE).first()
-    if alliance is None or latest_run(alliance) is None:
+    if latest_run(loading.alliance) is None:
         return {}
-    with transaction.atomic():
-        return {"短缺专案": _case(alliance, now), "短缺周报": _week(alliance, now)}
+    made = {"短缺专案": _case(loading.alliance, loading.now), "短缺周报": _week(loading.alliance, loading.now)}
+    return {name: count for name, count in made.items() if count}
 
 
 def _case(alliance: Alliance, now: dt.datetime) -> int:
