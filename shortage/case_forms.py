@@ -8,6 +8,7 @@ from formulary.forms import SEARCH, FilterForm
 from formulary.models import Person
 from shortage.models import ShortageCase
 from shortage.rules.case_life import GRADES, OUTCOMES
+from shortage.rules.substitutes import NOT, PARTLY, REPLACEABLE
 from shortage.transfer_forms import AREA, drug_of_words
 
 DAY = {"type": "date"}
@@ -59,3 +60,53 @@ class GradeForm(forms.Form):
 class CloseCaseForm(forms.Form):
     outcome = forms.ChoiceField(label="结果", choices=[("", "请选择"), *OUTCOMES.items()])
     text = forms.CharField(label="结案情况", max_length=400, widget=AREA)
+
+
+EITHER = [("", "不限"), ("yes", "是"), ("no", "否")]
+SWAPS = [(word, word) for word in (NOT, PARTLY, REPLACEABLE)]
+
+
+class MatrixRow(forms.Form):
+    """One row of the 分级表; a row without a grade is left out."""
+
+    grade = forms.ChoiceField(label="级别", required=False, choices=[("", "—"), *((code, code) for code in GRADES)])
+    necessary = forms.ChoiceField(label="临床必需", required=False, choices=EITHER)
+    swaps = forms.MultipleChoiceField(
+        label="可替代性", required=False, choices=SWAPS, widget=forms.CheckboxSelectMultiple
+    )
+    days = forms.IntegerField(label="库存天数低于", required=False, min_value=1, max_value=365)
+    cut_off = forms.ChoiceField(label="断供", required=False, choices=EITHER)
+    places = forms.IntegerField(label="机构数不少于", required=False, min_value=1, max_value=999)
+
+    def row(self):
+        """The row as the rule value holds it; None when it is left out."""
+        given = self.cleaned_data
+        if not given.get("grade"):
+            return None
+        said = {
+            "临床必需": given["necessary"] and given["necessary"] == "yes",
+            "可替代性": given["swaps"],
+            "库存天数低于": given["days"],
+            "断供": given["cut_off"] and given["cut_off"] == "yes",
+            "机构数不少于": given["places"],
+        }
+        return {"级别": given["grade"]} | {name: value for name, value in said.items() if value not in ("", None, [])}
+
+
+def matrix_initial(matrix):
+    """The table in force as rows of the form."""
+    words = {True: "yes", False: "no"}
+    return [
+        {
+            "grade": row["级别"],
+            "necessary": words.get(row.get("临床必需"), ""),
+            "swaps": row.get("可替代性", []),
+            "days": row.get("库存天数低于"),
+            "cut_off": words.get(row.get("断供"), ""),
+            "places": row.get("机构数不少于"),
+        }
+        for row in matrix
+    ]
+
+
+MatrixForm = forms.formset_factory(MatrixRow, extra=2, max_num=20)

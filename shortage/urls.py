@@ -55,6 +55,7 @@ urlpatterns = [
     path("status/<int:pk>/answer/<int:presentation>/", status.status_answer, name="status_answer"),
     path("cases/", cases.case_list, name="case_list"),
     path("cases/new/", cases.case_new, name="case_new"),
+    path("cases/matrix/", cases.case_matrix, name="case_matrix"),
     path("cases/<int:pk>/", cases.case_detail, name="case_detail"),
     path("cases/<int:pk>/paper/", cases.case_paper, name="case_paper"),
     path("cases/<int:pk>/<str:verb>/", cases.case_act, name="case_act"),

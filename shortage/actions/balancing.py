@@ -75,12 +75,13 @@ def _sides(
         transfer__alliance=next(iter(seen.institutions.values())).alliance_id,
         transfer__state__in=["planned", "approved"],
     ).order_by()
+    shelf = rows.exclude(transfer__kind=Transfer.Kind.RELEASE)
     sums = {
         side: {
             (place, drug): units
-            for place, drug, units in rows.values_list(f"transfer__{side}", "presentation").annotate(Sum("quantity"))
+            for place, drug, units in found.values_list(f"transfer__{side}", "presentation").annotate(Sum("quantity"))
         }
-        for side in ("receiver", "donor")
+        for side, found in (("receiver", rows), ("donor", shelf))
     }
     coming, going = sums["receiver"], sums["donor"]
     keys = [key for key in alerts if key in seen.places]

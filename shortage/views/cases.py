@@ -13,7 +13,18 @@ from formulary.views.downloads import download
 from formulary.views.guards import requires
 from shortage import case_papers
 from shortage.actions import cases as actions
-from shortage.case_forms import CaseFilter, CaseForm, CloseCaseForm, ExpectForm, GradeForm, NoteForm, OwnerForm
+from shortage.actions.grading_matrix import MatrixRefused, set_matrix
+from shortage.case_forms import (
+    CaseFilter,
+    CaseForm,
+    CloseCaseForm,
+    ExpectForm,
+    GradeForm,
+    MatrixForm,
+    NoteForm,
+    OwnerForm,
+    matrix_initial,
+)
 from shortage.queries import cases as asked
 from shortage.queries.lists import shortage_lists
 from shortage.queries.options import grading_matrix
@@ -112,6 +123,27 @@ def case_paper(request, pk):
     case = _case(pk, request.scope)
     content = case_papers.case_report(asked.CaseFile(case, request.scope), timezone.localdate())
     return download(f"短缺专案报告 {case.number}.docx", content)
+
+
+@requires(Permission.SEE_ALERTS, post=Permission.SET_THRESHOLDS)
+def case_matrix(request):
+    """The 分级表: whoever sees alerts reads it, who sets thresholds changes it from today on."""
+    today = timezone.localdate()
+    rows = MatrixForm(request.POST or None, initial=matrix_initial(grading_matrix(request.scope.alliance, today)))
+    document, fault = request.POST.get("document", ""), ""
+    if request.method == "POST" and rows.is_valid():
+        kept = [row for row in (form.row() for form in rows) if row]
+        try:
+            set_matrix(request.scope.alliance, kept, document, by=request.user, now=timezone.now())
+            messages.success(request, "分级表已更新，自今日起用")
+            return redirect("case_matrix")
+        except MatrixRefused as refused:
+            fault = str(refused)
+    context = {"rows": rows, "document": document, "fault": fault, "may_set": can(request.user, Permission.SET_THRESHOLDS),
+               "crumbs": [("短缺专案", reverse("case_list")), ("分级表", None)]}  # fmt: skip
+    return render(
+        request, "shortage/case_matrix.html", context, status=422 if fault or request.method == "POST" else 200
+    )
 
 
 def _form(verb, data, case):

@@ -26,6 +26,8 @@ def load_reserve(loading: Loading) -> dict[str, int]:
         return {}
     sites, drugs = loading.institutions(), loading.presentations()
     wanted = [row for row in rows("reserve.csv") if row["机构编码"] in sites and row["药品编码"] in drugs]
+    if not wanted:
+        return {}
     lines, lots = [], []
     for row in wanted:
         place, drug = sites[row["机构编码"]].pk, drugs[row["药品编码"]].pk

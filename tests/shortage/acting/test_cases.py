@@ -6,16 +6,18 @@ import io
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 from docx import Document
 
 from config.access import Role
-from formulary.models import Event
+from formulary.models import Event, RuleValue
 from formulary.queries import Scope
 from procurement.queries.consultations import topics_of
 from shortage.actions import cases, measures
 from shortage.models import Alert, ShortageCase
 from shortage.queries.cases import CaseFile, asking, case_of
 from shortage.rules.case_life import CaseOver, CaseRefused, CaseStands, Resupply, revisions
+from shortage.rules.classing import DEFAULT_MATRIX
 from tests.conftest import NOW, TODAY
 
 LATER = NOW + dt.timedelta(hours=2)
@@ -153,3 +155,25 @@ def test_pages_open_keep_and_close_a_file(county, buyer, client):
     client.force_login(county.asking)
     assert client.get(reverse("case_detail", args=[case.pk])).status_code == 200
     assert client.post(url[3], {"text": "x"}).status_code == 403
+
+
+def test_grading_table_is_changed_as_a_whole_from_today(county, buyer, client, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    client.force_login(buyer)
+    url = reverse("case_matrix")
+    page = client.get(url)
+    rows = page.context["rows"]
+    given = {f"form-{k}-{name}": value for k, one in enumerate(rows.initial) for name, value in one.items() if value}
+    given |= {"form-TOTAL_FORMS": str(rows.total_form_count()), "form-INITIAL_FORMS": str(len(rows.initial))}
+    assert "请写明文号" in client.post(url, given | {"document": " "}).content.decode()
+    wrong = client.post(url, given | {"document": "某文", "form-0-days": "-2"})
+    assert wrong.status_code == 422
+    assert not RuleValue.objects.filter(key="shortage.grade_matrix").exists()
+    assert client.post(url, given | {"document": "某文", "form-0-days": "9"}).status_code == 302
+    kept = RuleValue.objects.get(key="shortage.grade_matrix")
+    assert kept.value == [DEFAULT_MATRIX[0] | {"库存天数低于": 9}, *DEFAULT_MATRIX[1:]]
+    assert kept.document == "某文"
+    assert "今天已改过" in client.post(url, given | {"document": "某文"}).content.decode()
+    client.force_login(county.asking)
+    assert client.get(url).status_code == 200
+    assert client.post(url, given).status_code == 403
