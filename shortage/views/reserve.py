@@ -12,6 +12,7 @@ from config.access import Permission, can
 from formulary.models import Institution
 from formulary.queries import scope_of
 from formulary.views.guards import requires
+from shortage import queries
 from shortage.actions import reserve as actions
 from shortage.actions import transfers
 from shortage.models import ReserveItem, Transfer
@@ -55,7 +56,7 @@ def reserve_detail(request, pk):
     line = asked.ReserveBoard(request.scope, today).of([item])[0]
     keeper = scope_of(request.user, Permission.KEEP_RESERVE)
     keeps = bool(keeper and item.institution_id in keeper.institution_ids and item.ended_at is None)
-    open_orders = Transfer.objects.filter(
+    released = queries.transfers(request.scope).filter(
         kind=Transfer.Kind.RELEASE, donor=item.institution, lines__presentation=item.presentation
     )
     context = {
@@ -64,7 +65,7 @@ def reserve_detail(request, pk):
         "lots": [(lot, lot.expiry is not None and lot.expiry <= today) for lot in line.lots],
         "moves": asked.reserve_moves(request.scope, item)[:50],
         "versions": asked.reserve_versions(request.scope, item),
-        "releases": open_orders.select_related("receiver").distinct().order_by("-planned_at")[:20],
+        "releases": released.distinct()[:20],
         "keeps": keeps,
         "may_set": can(request.user, Permission.SET_RESERVE) and item.ended_at is None,
         "fill": UnitsForm(initial={"units": line.standing.gap or None}),
