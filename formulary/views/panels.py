@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from formulary import queries
+from formulary.queries import applications as application_queries
 from formulary.queries import ballots as ballot_queries
 from formulary.queries import meetings as meeting_queries
 from formulary.queries import scoring as scoring_queries
@@ -79,11 +80,24 @@ def version_notices(scope):
 
 
 def member_tasks(scope, person):
-    """What waits for a member: ballots first, then declarations, then sheets."""
+    """What waits for a member: ballots first, then what only the chair can do, declarations, sheets."""
     voting = ballot_queries.waiting_ballots(person)
     tasks = [
         (f"投票：{item.title}", str(item.meeting), reverse("ballot_meeting", args=[item.meeting_id]), "vote")
         for item in voting
+    ]
+    tasks += [
+        (
+            f"批准临时使用：{row.presentation}",
+            f"{row.number}，{row.institution.short_name}",
+            reverse("adjustment_detail", args=[row.pk]),
+            "timer",
+        )
+        for row in application_queries.waiting_approvals(person, scope.alliance)
+    ]
+    tasks += [
+        (f"签发纪要：{meeting.title}", "签发后封存", reverse("meeting_detail", args=[meeting.pk]), "signature")
+        for meeting in ballot_queries.waiting_minutes(person)
     ]
     declarations = ballot_queries.waiting_declarations(person).exclude(state="voting").count()
     if declarations:
