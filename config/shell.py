@@ -126,6 +126,7 @@ NAVIGATION: tuple[Group, ...] = (
             Item("调剂建议", "route", "balance_list", P.SEE_TRANSFERS),
             Item("近效期", "calendar-clock", "expiry_list", P.SEE_STOCK),
             Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
+            Item("暴发期", "activity", "outbreak_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item(
                 "数据核对",

@@ -5,6 +5,7 @@ from shortage.models.balance import BalanceLine, BalanceRun
 from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.notify import Delivery, NoticeChannel
+from shortage.models.outbreak import Outbreak
 from shortage.models.quality import DataFinding
 from shortage.models.report import DirectReport
 from shortage.models.stock import (
@@ -44,6 +45,7 @@ __all__ = [
     "MonthlyUse",
     "Notice",
     "NoticeChannel",
+    "Outbreak",
     "Prediction",
     "Receipt",
     "Risk",
