@@ -275,7 +275,7 @@ def test_publicity_is_read_without_signing_in_and_names_nobody(world, client, fi
     for words in (
         "肾上腺素注射液",
         "同意 9、反对 1、弃权 1",
-        "最低使用级别 二级；复评 6 个月后",
+        "最低使用级别 二级；6 个月后复评",
         "2026-11-09",
         "药学部 88",
     ):

@@ -69,14 +69,14 @@ class Visitor:
     def go(self, path):
         self.page.goto(self.base + path)
 
-    def sign_in(self, username, password=DEMO_PASSWORD):
-        """At the page; who was here before has left."""
+    def sign_in(self, username, password=DEMO_PASSWORD, to="/"):
+        """At the page to which a link `to` leads first; who was here before has left."""
         self.page.context.clear_cookies()
-        self.go("/sign-in/")
+        self.go(f"/sign-in/?next={to}")
         self.page.get_by_label("用户名").fill(username)
         self.page.get_by_label("密码", exact=True).fill(password)
         self.page.get_by_role("button", name="登录").click()
-        expect(self.page).to_have_url(self.base + "/")
+        expect(self.page).to_have_url(self.base + to)
 
     def sees(self, text):
         expect(self.page.get_by_text(text).locator("visible=true").first).to_be_visible()
@@ -109,6 +109,10 @@ class Visitor:
         if not line.is_visible():
             self.page.locator(".fold", has=self.page.locator("a", has_text=label)).get_by_role("button").click()
         return line
+
+    def was_refused(self):
+        """The last answer was a page that says what is wrong (422), which the browser notes as an error."""
+        assert "422" in self.complaints.pop()
 
     def fits(self):
         """Nothing sticks out sideways."""
@@ -145,9 +149,9 @@ def window(browser, live_server):
 def enter(window):
     """Opens a window of a size and signs somebody in by the page."""
 
-    def enter(username, size=DESKTOP, password=DEMO_PASSWORD):
+    def enter(username, size=DESKTOP, to="/"):
         visitor = window(size)
-        visitor.sign_in(username, password)
+        visitor.sign_in(username, to=to)
         return visitor
 
     return enter

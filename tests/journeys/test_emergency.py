@@ -80,6 +80,7 @@ def test_an_emergency_item_is_reconfirmed_and_another_ends_on_its_day(alliance, 
     fold = desk.unfold("登记追认")
     fold.get_by_role("button", name="登记追认").click()
     desk.sees("没有办理")
+    desk.was_refused()
     fold = desk.unfold("登记追认")
     fold.get_by_label("追认的会议与决议").fill("2026 年第四季度例会：同意追认，按慢病随访补办调入")
     fold.get_by_role("button", name="登记追认").click()
