@@ -185,7 +185,7 @@ def test_the_alliances_budget_is_the_sum_of_its_institutions(loaded):
 def test_each_step_left_a_line_in_the_chained_history(loaded):
     chains = {name: (count, breaks) for name, count, breaks in verify_history()}
     steps = Event.objects.filter(chain=ALLIANCE_CODE, verb__contains="演示").values_list("verb", flat=True)
-    assert len(set(steps)) == len(steps) == 5
+    assert len(set(steps)) == len(steps) == 6
     assert chains[ALLIANCE_CODE][0] >= 7
     assert Seat.objects.filter(body__alliance=loaded).count() == Event.objects.filter(verb="任命委员").count() == 37
     assert all(not breaks for _count, breaks in chains.values())
@@ -194,7 +194,7 @@ def test_each_step_left_a_line_in_the_chained_history(loaded):
 def test_the_summary_says_what_has_not_run_yet(loaded, tmp_path):
     lines = list(summary(loaded, on=AS_OF, password=PASSWORD, workbook=tmp_path / "none.xlsx"))
     assert lines.count(NOT_YET) == 2
-    assert any("二级 1 家、村 3 家、基层 12 家" in line for line in lines)
+    assert any("二级 1 家、村 3 家、基层 12 家；中心药房 1 处" in line for line in lines)
     assert any(line.startswith("没有数据：望河镇下圩村卫生室") for line in lines)
     assert any("caigou " in line and "采购员" in line for line in lines)
 
