@@ -44,7 +44,6 @@ def test_shares_are_followed_down_to_their_rows(alliance, enter):
         desk.page.get_by_label("类别").select_option(label=kind)
         key = {"基药": "essential", "非基药": "other"}[kind]
         desk.page.wait_for_url(re.compile(f"kind={key}"))
-        desk.page.locator("#rows .badge").first.wait_for()
         expect(desk.page.locator("#rows .total")).to_be_visible()
         totals[kind] = int(desk.page.locator("#rows .total b").inner_text())
         detail, _name = desk.take("导出明细")
