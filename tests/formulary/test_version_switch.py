@@ -10,6 +10,7 @@ from config.access import Role
 from formulary import api_queries, queries
 from formulary.actions import versions
 from formulary.queries.allowed import allowed
+from formulary.queries.version_checks import obstacles
 from formulary.queries.version_lines import seal_holds
 from formulary.rules.adjustment_life import Kind
 from formulary.rules.versions import Line, VersionRefused
@@ -96,7 +97,7 @@ def test_every_day_has_the_newest_version_that_has_begun_and_no_seal_is_broken(w
             line = Line(level) if level else None
             versions.amend(draft, world.drugs[code].pk, line, reason="更正", **who)
             try:
-                for one in versions.obstacles(draft).findings:
+                for one in obstacles(draft).findings:
                     if one.blocks:
                         versions.except_finding(draft, one.key, "已议", **who)
                 known.append((begins, versions.publish(draft, **who).number))

@@ -12,6 +12,7 @@ from fixtures import tables
 from formulary.actions import jobs, versions
 from formulary.models import Alliance, Job, Person, Presentation
 from formulary.queries import version_in_force
+from formulary.queries.version_checks import obstacles
 from procurement.actions.demo import load_demo
 from shortage.actions.watch import watch
 
@@ -46,7 +47,7 @@ def not_yet_listed(alliance, *codes):
     draft = versions.draft_correction(version_in_force(alliance, day), wrong="尚未评审", effective_from=day, **who)
     for drug in Presentation.objects.filter(code__in=codes):
         versions.amend(draft, drug.pk, None, reason="尚未评审", **who)
-    for one in versions.obstacles(draft).findings:
+    for one in obstacles(draft).findings:
         if one.blocks:
             versions.except_finding(draft, one.key, "评审前的目录", **who)
     versions.publish(draft, **who)

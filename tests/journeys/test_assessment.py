@@ -26,16 +26,16 @@ def test_shares_are_followed_down_to_their_rows(alliance, enter):
     desk.page.get_by_role("link", name="2026 年第 4 季度").click()
     desk.sees("四项占比")
     desk.fits()
-    row = desk.page.get_by_role("row", name=re.compile("青埠"))
+    row = desk.page.get_by_role("row", name=re.compile("县医院"))
     shown = row.locator("td[data-label=品种数量占比] b").inner_text()
-    expect(row).to_contain_text("目标 90%")
+    expect(row).to_contain_text("目标 80%")
     book, name = desk.take("导出 Excel")
     assert name.startswith("基药考核")
     sheet = openpyxl.load_workbook(io.BytesIO(book)).worksheets[0]
     cells = [cell.value for line in sheet.iter_rows() for cell in line]
     assert any(isinstance(value, int | float) and f"{value:.1%}" == shown for value in cells)
 
-    row.get_by_role("link", name="青埠").click()
+    row.get_by_role("link", name="县医院").click()
     desk.sees("品规明细")
     desk.sees(shown)
     desk.fits()
