@@ -30,11 +30,16 @@ class Bounds:
     """What can be proven about a case, with what time is left."""
 
     def __init__(
-        self, relaxation: Relaxation, last: Answer | None, known: Sequence[Fraction | None], clock: Clock, gap: float
+        self,
+        relaxation: Relaxation,
+        stages: Sequence[Answer],
+        known: Sequence[Fraction | None],
+        clock: Clock,
+        gap: float,
     ) -> None:
-        """`last` is the relaxation at its last weights, `known` what the parts proved."""
+        """`stages` are the answers of the path, goal by goal, `known` what the parts proved."""
         self.relaxation, self.lagrangian = relaxation, relaxation.lagrangian
-        self.last, self.known, self.clock, self.gap = last, known, clock, gap
+        self.stages, self.known, self.clock, self.gap = stages, known, clock, gap
 
     def of(self, values: Sequence[Fraction], on_progress: Progress | None) -> list[GoalResult]:
         """Value, bound and gap of every goal."""
@@ -66,7 +71,7 @@ class Bounds:
         best = 0.0
         for prices in self.at_hand(number):
             best = max(best, self.lagrangian.least(prices, reached, number))
-        if gap_of(reached[number], best) <= self.gap / FINE or self.last is None or self.clock.over():
+        if gap_of(reached[number], best) <= self.gap / FINE or not self.stages or self.clock.over():
             return best
         above = np.array(reached[:number])
         weights = np.zeros(GOALS)
@@ -77,16 +82,16 @@ class Bounds:
         answer = self.relaxation.minimise(weights, share, close=close, enough=reached[number])
         self.relaxation.limit_goals(np.zeros(0))
         if answer is not None:
-            best = max(best, self.lagrangian.least(answer.proof, reached, number))
+            best = max(best, self.lagrangian.least(self.lagrangian.valid(answer.proof), reached, number))
         return best
 
     def at_hand(self, number: int) -> list[Prices]:
-        """Prices that cost nothing to find: all free, and those of the weighed relaxation without the goals below."""
+        """Prices that cost nothing to find: all free, and those of the path without the goals below."""
         alone = np.zeros(GOALS)
         alone[number] = 1.0
         found = [self.lagrangian.free(alone)]
-        if self.last is not None:
-            some = self.last.prices
+        if self.stages:
+            some = self.stages[min(number, len(self.stages) - 1)].proof
             goals = some.goals.copy()
             goals[number + 1 :] = 0.0
             found.append(Prices(goals, some.rows, some.supply, some.demands, some.tied))
@@ -96,9 +101,9 @@ class Bounds:
         """How many (institution, supplier) pairs and new products no plan as good in the goals above can do without:
         those without which the prices prove it worse."""
         world = self.relaxation.shared.world
-        if self.last is None:
+        if not self.stages:
             return 0
-        prices = self.lagrangian.valid(self.last.proof)
+        prices = self.lagrangian.valid(self.stages[-1].proof)
         weighed = float(prices.goals @ np.array(reached))
         weighed += 1e-9 * abs(weighed)
         pair: dict[tuple[int, int], list[int]] = defaultdict(list)

@@ -7,15 +7,15 @@ reached, those that no other sum beats. Its answer is the best there is unless m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from procurement.optimiser.ways import Numbers
+from procurement.optimiser.ways import Numbers, begins
 
 WIDTH = 2000
-DEEPER = (60, 400, 1600)  # options beyond the best of each line that are looked at
+LEVELS = (60, 400, 1600)  # options beyond the best of each line that are looked at
 
 
 @dataclass(slots=True)
@@ -27,7 +27,12 @@ class Stage:
 
 
 def best_choice(
-    line: Numbers, regret: Numbers, use: Numbers, rest: Callable[[Numbers], Numbers], slope: float | None = None
+    line: Numbers,
+    regret: Numbers,
+    use: Numbers,
+    rest: Callable[[Numbers], Numbers],
+    slope: float | None = None,
+    levels: Sequence[int] = LEVELS,
 ) -> tuple[Numbers, float] | None:
     """Positions of one option for each line with the least Σ regret + rest(Σ use), and that value; None when every
     choice that was looked at costs infinitely much.
@@ -37,7 +42,7 @@ def best_choice(
     """
     order = np.lexsort((regret, line))
     line, regret, use = line[order], regret[order], use[order]
-    first = np.flatnonzero(np.append(True, np.diff(line) != 0))
+    first = begins(line)
     owner = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(line))))
     regret = regret - regret[first][owner]
     base = use[first].sum(axis=0)
@@ -45,7 +50,7 @@ def best_choice(
     spare[first] = False
     ladder = np.sort(regret[spare])
     best: tuple[Numbers, float] | None = None
-    for many in DEEPER:
+    for many in levels:
         limit = float(ladder[min(many, len(ladder) - 1)]) if len(ladder) else 0.0
         if best is not None:
             limit = min(limit, best[1])  # nothing better can regret more

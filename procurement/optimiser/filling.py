@@ -3,14 +3,16 @@ of the relaxation and by an exact search around them (`core.py`)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from procurement.optimiser.core import best_choice
+from procurement.optimiser.core import LEVELS, best_choice
 from procurement.optimiser.lagrange import Lagrangian, Prices
 from procurement.optimiser.lexico import Clock
 from procurement.optimiser.options import Options, Pool
 from procurement.optimiser.shared import AGREED, FLOORS
-from procurement.optimiser.ways import Numbers, running
+from procurement.optimiser.ways import Numbers, begins, running
 
 BEYOND = 1e15  # packs or ticks where nothing limits
 BISECTIONS = 50
@@ -20,8 +22,19 @@ LOYAL = 0.03  # of the price of money
 class Filling:
     """A plan in the making: packs by offer, every line of every group within its pick."""
 
-    def __init__(self, lagrangian: Lagrangian, prices: Prices, chosen: Numbers, way: Numbers, share: Numbers) -> None:
-        """`chosen` has one opened pick a group; the relaxation mixes each `way` to its `share`."""
+    def __init__(
+        self,
+        lagrangian: Lagrangian,
+        prices: Prices,
+        chosen: Numbers,
+        way: Numbers,
+        share: Numbers,
+        *,
+        levels: Sequence[int] = LEVELS,
+    ) -> None:
+        """`chosen` has one opened pick a group; the relaxation mixes each `way` to its `share`; institutions are searched
+        to these `levels`."""
+        self.levels = levels
         self.shared, self.picks = lagrangian.shared, lagrangian.picks
         s, o, world = self.shared, lagrangian.opened, lagrangian.shared.world
         self.prices = prices
@@ -48,7 +61,9 @@ class Filling:
         self.ticks = s.money.astype(np.int64)
         self.units = s.pack.astype(np.int64)
         sites = range(len(world.case.institutions))
-        self.money_price = np.array([self._price("机构预算", i) / world.tick for i in sites]) + self._price("总预算") / world.tick
+        self.money_price = (
+            np.array([self._price("机构预算", i) / world.tick for i in sites]) + self._price("总预算") / world.tick
+        )
         self.cold_price = np.array([self._price("冷藏容量", i) for i in sites])
         self.cold = np.array([world.case.drugs[offer.drug].cold for offer in world.offers], dtype=bool)
         self.supplier = np.array([offer.supplier for offer in world.offers], dtype=np.int64)
@@ -77,8 +92,7 @@ class Filling:
         options = self.pool.of_lines(lines, self.packs)
         cost = self._cost(options) + options.of_offers(self.tied_cost)
         order = np.lexsort((cost, options.line))
-        first = np.append(True, np.diff(options.line[order]) != 0)
-        self._buy(options.take(order[first]))
+        self._buy(options.take(order[begins(options.line[order])]))
 
     def _share(self, pick: int, limited: list[int], agreed: list[int]) -> None:
         """One group: least cost at the prices of money and store, its limits kept, agreed volume missed at its weight."""
@@ -129,7 +143,7 @@ class Filling:
             left = slack - sums[:, 0]
             return np.where(left < 0, np.inf, price * left if price > 0 else 0.0)
 
-        found = best_choice(options.line, cost + price * ticks, ticks[:, None], rest, price)
+        found = best_choice(options.line, cost + price * ticks, ticks[:, None], rest, price, self.levels)
         if found is not None:
             self._buy(options.take(found[0]))
         if found is not None and (self._score(i, self.packs) < self._score(i, before)):
@@ -201,7 +215,9 @@ class Filling:
         offer = order[start[options.line][own] + number]
         count = np.where(options.first[own] == offer, options.packs[own], 0)
         count = (count + np.where(options.second[own] == offer, options.more[own], 0)) * self.units[offer]
-        kept[own[(count > np.maximum(most[offer], amount[offer])) | (count < np.minimum(least[offer], amount[offer]))]] = False
+        kept[
+            own[(count > np.maximum(most[offer], amount[offer])) | (count < np.minimum(least[offer], amount[offer]))]
+        ] = False
         return options.take(kept)
 
     def _slack(self, i: int, options: Options) -> float:
@@ -244,7 +260,7 @@ class Filling:
 
     def _price(self, rule: str, i: int | None = None) -> float:
         """What a unit of a limit is worth."""
-        row = self.shared.row_of.get((rule, i))
+        row = self.shared.row_of.get((rule, i, 0))
         return 0.0 if row is None else max(0.0, -float(self.prices.rows[row]))
 
     def _score(self, i: int, packs: Numbers) -> tuple:
@@ -275,7 +291,7 @@ def balance(line: Numbers, cost: Numbers, ticks: Numbers, slack: float) -> tuple
     """The least price of a tick at which the cheapest options of all lines stay within the money; and these options, one
     a line, at that price and at a price a little lower."""
     order = np.lexsort((ticks, line))
-    start = np.flatnonzero(np.append(True, np.diff(line[order]) != 0)) if len(line) else order
+    start = begins(line[order])
     cost, ticks = cost[order], ticks[order].astype(float)
     owner = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(line))))
 

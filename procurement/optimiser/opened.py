@@ -76,13 +76,18 @@ class Opened:
         self.tied_demand = np.append(self.tied_demand, table[2].astype(np.int64))
         self.tied_bound = np.append(self.tied_bound, table[3])
         pairs = np.array(short, dtype=np.int64).reshape(-1, 2).T
-        self.short_pick, self.short_agreed = np.append(self.short_pick, pairs[0]), np.append(self.short_agreed, pairs[1])
+        self.short_pick, self.short_agreed = (
+            np.append(self.short_pick, pairs[0]),
+            np.append(self.short_agreed, pairs[1]),
+        )
 
     def _use(self, way: Numbers, owner: Numbers, at: int) -> None:
         """What these flat ways of these picks use of the tied rows."""
         s, ways = self.shared, self.all.ways
         width = len(s.supply) + len(s.demands)
-        code = self.tied_pick * width + np.where(self.tied_supply >= 0, self.tied_supply, len(s.supply) + self.tied_demand)
+        code = self.tied_pick * width + np.where(
+            self.tied_supply >= 0, self.tied_supply, len(s.supply) + self.tied_demand
+        )
         order = np.argsort(code)
         for offers, packs in ((ways.first[way], ways.packs[way]), (ways.second[way], ways.more[way])):
             bought = np.flatnonzero((offers >= 0) & (packs > 0))

@@ -60,7 +60,9 @@ class Pool:
         for k in np.unique(line).tolist():
             offers = [o for o in self.shared.world.lines[k].offers if mean[o] > 1e-9]
             found: list[tuple[int, int, int, int, int]] = []
-            for a, b in sorted({(a, b) for a in offers for b in offers if a != b or len(offers) == 1} if len(offers) < 3 else ()):
+            for a, b in sorted(
+                {(a, b) for a in offers for b in offers if a != b or len(offers) == 1} if len(offers) < 3 else ()
+            ):
                 for n in range(max(0, int(mean[a]) - AROUND), int(mean[a]) + AROUND + 2):
                     if a == b:
                         found.append((k, a, NONE, n, 0))
@@ -81,8 +83,12 @@ class Pool:
         first = np.concatenate([ways.first[way], np.repeat(ways.first[near], len(STEPS))])
         second = np.concatenate([ways.second[way], np.repeat(ways.second[near], len(STEPS))])
         steps = np.tile(STEPS, (len(near), 1))
-        n = np.concatenate([ways.packs[way].astype(np.int64), np.repeat(ways.packs[near].astype(np.int64), len(STEPS)) + steps[:, 0]])
-        m = np.concatenate([ways.more[way].astype(np.int64), np.repeat(ways.more[near].astype(np.int64), len(STEPS)) + steps[:, 1]])
+        n = np.concatenate(
+            [ways.packs[way].astype(np.int64), np.repeat(ways.packs[near].astype(np.int64), len(STEPS)) + steps[:, 0]]
+        )
+        m = np.concatenate(
+            [ways.more[way].astype(np.int64), np.repeat(ways.more[near].astype(np.int64), len(STEPS)) + steps[:, 1]]
+        )
         line = np.concatenate([ways.line[way], np.repeat(ways.line[near], len(STEPS))])
         table = [row for k in lines.tolist() for row in self.middle.get(k, ())]
         columns = zip((line, first, second, n, m), np.array(table, dtype=np.int64).reshape(-1, 5).T, strict=True)

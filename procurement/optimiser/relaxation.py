@@ -58,6 +58,8 @@ class Relaxation:
         self.built = np.zeros(0, dtype=bool)  # by flat way
         self.column = np.zeros(0, dtype=np.int64)  # by opened pick
         self.most = np.full(SPEND, np.inf)
+        self.fixed: Numbers | None = None  # prices of the shared rows that are given, not found
+        self.use: Entries = []  # of the shared rows
         one = np.ones(len(lagrangian.picks.of_group))
         self._add_rows(GOAL, np.full(SPEND, -INFINITY), np.full(SPEND, INFINITY))
         self._add_rows(ROW, np.where(s.upper, -INFINITY, s.bounds), np.where(s.upper, s.bounds, INFINITY))
@@ -123,6 +125,7 @@ class Relaxation:
             (place[o.use_flat[used]], self.row_at[TIED][o.use_row[used]], o.use_units[used]),
         ]
         days, yuan = s.unmet(line, ways.cover[way]), ways.of_offers(s.yuan)[way]
+        self.use.append((len(self.kind) + at, s.slot_row[line[at], slot], shared[at, slot]))
         self._add(WAY, flat, s.goal[line], days, np.full(len(way), INFINITY), entries, yuan)
         return len(flat)
 
@@ -170,6 +173,23 @@ class Relaxation:
         for goal, value in enumerate(self.most - self.shared.constant[:SPEND]):
             self.highs.changeRowBounds(goal, -INFINITY, float(value))
 
+    def fix_rows(self, prices: Numbers | None) -> None:
+        """From now on the shared rows cost these prices and limit nothing, or (None) limit again."""
+        s, rows = self.shared, self.row_at[ROW]
+        none = np.full(len(rows), INFINITY)
+        self.fixed = prices
+        lower = np.where(s.upper, -INFINITY, s.bounds) if prices is None else -none
+        upper = np.where(s.upper, s.bounds, INFINITY) if prices is None else none
+        for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
+            self.highs.changeRowBounds(row, low, high)
+
+    def used(self, point: Numbers) -> Numbers:
+        """What a point uses of the shared rows, the floors' own columns aside."""
+        column, row, value = (np.concatenate(part) for part in zip(*self.use, strict=True))
+        inside = column < len(point)
+        found: Numbers = np.bincount(row[inside], point[column[inside]] * value[inside], len(self.shared.bounds))
+        return found
+
     def minimise(
         self, weights: Numbers, clock: Clock, *, close: float, rounds: int = ROUNDS, enough: float = np.inf
     ) -> Answer | None:
@@ -185,7 +205,11 @@ class Relaxation:
             if best is not None and best.bound > answer.bound:
                 answer.bound, answer.proof = best.bound, best.proof
             best = answer
-            if answer.value - answer.bound <= close or answer.bound >= enough - close or not self._call(look, answer, NOISE * close):
+            if (
+                answer.value - answer.bound <= close
+                or answer.bound >= enough - close
+                or not self._call(look, answer, NOISE * close)
+            ):
                 break
         return best
 
@@ -193,6 +217,9 @@ class Relaxation:
         """One run of the solver; None without an answer."""
         highs, size = self.highs, len(self.kind)
         costs = weights[self.goal] * self.amount + weights[SPEND] * self.spend
+        if self.fixed is not None:
+            column, row, value = (np.concatenate(part) for part in zip(*self.use, strict=True))
+            costs = costs - np.bincount(column, value * self.fixed[row], size)
         highs.changeColsCost(size, np.arange(size, dtype=np.int32), costs)
         highs.setOptionValue("time_limit", highs.getRunTime() + max(0.05, clock.left()))
         listener = listening(highs, clock)
@@ -206,9 +233,11 @@ class Relaxation:
         goals = weights.copy()
         goals[:SPEND] -= duals[self.row_at[GOAL]]
         supply, demands = self._prices_of_products(point, duals)
-        prices = Prices(goals, duals[self.row_at[ROW]], supply, demands, duals[self.row_at[TIED]])
+        rows = duals[self.row_at[ROW]] if self.fixed is None else self.fixed
+        prices = Prices(goals, rows, supply, demands, duals[self.row_at[TIED]])
         prices = self.lagrangian.valid(prices)
         value = highs.getInfo().objective_function_value + float(weights @ self.shared.constant)
+        value += 0.0 if self.fixed is None else float(prices.rows @ self.shared.bounds)
         return Answer(value, point, prices, -np.inf, prices, duals)
 
     def _prices_of_products(self, point: Numbers, duals: Numbers) -> tuple[Numbers, Numbers]:
@@ -235,6 +264,11 @@ class Relaxation:
         pick = o.row_pick[o.flat_row[flat]]
         mine = main[pick]
         return chosen, o.way[flat[mine]], answer.point[columns[mine]] / part[pick[mine]]
+
+    def value_of(self, answer: Answer, goal: int) -> float:
+        """What a goal comes to at the point of an answer."""
+        mine = self.goal[: len(answer.point)] == goal
+        return float(self.amount[: len(answer.point)][mine] @ answer.point[mine] + self.shared.constant[goal])
 
     def _above(self, weights: Numbers, prices: Prices) -> float:
         """What the ceilings of the goals take off the bound."""

@@ -67,15 +67,14 @@ class Shared:
 
     def _rows(self) -> None:
         world, size = self.world, len(self.world.offers)
-        rows = [
-            row for row in [*all_rows(world, self.layout), *floor_rows(world, self.layout)] if row.rule in SHARED
-        ]
+        rows = [row for row in [*all_rows(world, self.layout), *floor_rows(world, self.layout)] if row.rule in SHARED]
         self.bounds = np.array([row.bound / row.scale for row in rows])
         self.upper = np.array([row.sense == "<=" for row in rows], dtype=bool)
         sites = {row.code: i for i, row in enumerate(world.case.institutions)}
-        self.row_of: dict[tuple[str, int | None], int] = {
-            (row.rule, sites[row.at[0]] if row.at else None): number for number, row in enumerate(rows)
-        }
+        self.row_of: dict[tuple[str, int | None, int], int] = {}  # rule, institution, first or second such row
+        for number, row in enumerate(rows):
+            key = (row.rule, sites[row.at[0]] if row.at else None)
+            self.row_of[(*key, 1 if (*key, 0) in self.row_of else 0)] = number
         self.floors: list[int] = []  # rows with a column for what the floor is short
         at, number, weight = [], [], []
         for r, row in enumerate(rows):

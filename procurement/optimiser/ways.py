@@ -106,6 +106,12 @@ def _columns(*columns: Numbers | bool) -> tuple[Numbers, ...]:
     return line, first, packs.astype(float), second, more.astype(float), np.full(len(line), bool(split))
 
 
+def begins(sorted_keys: Numbers) -> Numbers:
+    """Positions where another key begins."""
+    found: Numbers = np.flatnonzero(np.append(len(sorted_keys) > 0, np.diff(sorted_keys) != 0)[: len(sorted_keys)])
+    return found
+
+
 def running(counts: Numbers) -> tuple[Numbers, Numbers]:
     """For counts (2, 3): owners 0 0 1 1 1 and numbers 0 1 0 1 2."""
     owner = np.repeat(np.arange(len(counts)), counts)
