@@ -15,6 +15,7 @@ import numpy as np
 from procurement.optimiser.ways import Numbers, begins
 
 WIDTH = 2000
+BISECTIONS = 50
 LEVELS = (60, 400, 1600)  # options beyond the best of each line that are looked at
 
 
@@ -103,7 +104,7 @@ def _search(
 
 def _undominated(total: Numbers, cost: Numbers, slope: float | None) -> Numbers:
     """Of sums that are alike the cheapest; with one limited amount, those that nothing smaller beats."""
-    order = np.lexsort((cost, *total.T))
+    order: Numbers = np.lexsort((cost, *total.T))
     total, cost = total[order], cost[order]
     stay = np.append(True, (np.diff(total, axis=0) != 0).any(axis=1))
     order, total, cost = order[stay], total[stay], cost[stay]
@@ -113,3 +114,28 @@ def _undominated(total: Numbers, cost: Numbers, slope: float | None) -> Numbers:
     before = np.append(np.inf, np.minimum.accumulate(real)[:-1])
     kept: Numbers = order[real < before]
     return kept
+
+
+def balance(line: Numbers, cost: Numbers, ticks: Numbers, slack: float) -> tuple[float, Numbers, Numbers]:
+    """The least price of a tick at which the cheapest options of all lines stay within the money; and these options, one
+    a line, at that price and at a price a little lower."""
+    order = np.lexsort((ticks, line))
+    start = begins(line[order])
+    cost, ticks = cost[order], ticks[order].astype(float)
+    owner = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(line))))
+
+    def cheapest(price: float) -> Numbers:
+        priced = cost + price * ticks
+        hits = np.flatnonzero(priced <= np.minimum.reduceat(priced, start)[owner])
+        found: Numbers = hits[np.searchsorted(owner[hits], np.arange(len(start)))]
+        return found
+
+    if not len(start) or ticks[cheapest(0.0)].sum() <= slack:
+        return 0.0, order[:0], order[:0]
+    low, high = 0.0, 1e-6
+    while high < 1e9 and ticks[cheapest(high)].sum() > slack:
+        low, high = high, high * 8
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if ticks[cheapest(middle)].sum() <= slack else (middle, high)
+    return high, order[cheapest(high)], order[cheapest(low)]

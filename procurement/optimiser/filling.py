@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from procurement.optimiser.core import LEVELS, best_choice
+from procurement.optimiser.core import LEVELS, balance, best_choice
 from procurement.optimiser.lagrange import Lagrangian, Prices
 from procurement.optimiser.lexico import Clock
 from procurement.optimiser.options import Options, Pool
@@ -15,7 +15,6 @@ from procurement.optimiser.shared import AGREED, FLOORS
 from procurement.optimiser.ways import Numbers, begins, running
 
 BEYOND = 1e15  # packs or ticks where nothing limits
-BISECTIONS = 50
 LOYAL = 0.03  # of the price of money
 
 
@@ -285,27 +284,3 @@ class Filling:
             if floor:
                 short += max(0.0, float(floor) * spend - float(money[counts[mine]].sum()))
         return (over, low, *(round(float(day), 6) for day in days), round(short / world.tick, 6), spend)
-
-
-def balance(line: Numbers, cost: Numbers, ticks: Numbers, slack: float) -> tuple[float, Numbers, Numbers]:
-    """The least price of a tick at which the cheapest options of all lines stay within the money; and these options, one
-    a line, at that price and at a price a little lower."""
-    order = np.lexsort((ticks, line))
-    start = begins(line[order])
-    cost, ticks = cost[order], ticks[order].astype(float)
-    owner = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(line))))
-
-    def cheapest(price: float) -> Numbers:
-        priced = cost + price * ticks
-        hits = np.flatnonzero(priced <= np.minimum.reduceat(priced, start)[owner])
-        return hits[np.searchsorted(owner[hits], np.arange(len(start)))]
-
-    if not len(start) or ticks[cheapest(0.0)].sum() <= slack:
-        return 0.0, order[:0], order[:0]
-    low, high = 0.0, 1e-6
-    while high < 1e9 and ticks[cheapest(high)].sum() > slack:
-        low, high = high, high * 8
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if ticks[cheapest(middle)].sum() <= slack else (middle, high)
-    return high, order[cheapest(high)], order[cheapest(low)]

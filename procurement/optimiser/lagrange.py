@@ -98,8 +98,9 @@ class Lagrangian:
 
     def way_costs(self, prices: Prices) -> Numbers:
         s, ways = self.shared, self.picks.ways
-        found: Numbers = (prices.goals[s.goal] * s.day)[ways.line] * (s.need[ways.line] - ways.cover)
-        return found + ways.of_offers(self.offer_costs(prices))
+        found: Numbers = ways.of_offers(self.offer_costs(prices))
+        found += (prices.goals[s.goal] * s.day)[ways.line] * (s.need[ways.line] - ways.cover)
+        return found
 
     def look(self, prices: Prices, without: Numbers | None = None) -> Look:
         """At valid prices; if need be at all plans without some offers (a mask)."""

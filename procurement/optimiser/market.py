@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -24,13 +25,16 @@ from procurement.optimiser.plan import GoalResult
 from procurement.optimiser.relaxation import Answer, Relaxation
 from procurement.optimiser.rounding import fitted
 from procurement.optimiser.rules import Layout, complete
-from procurement.optimiser.shared import GOALS, SPEND
-from procurement.optimiser.steps import CLOSE, LAST, filled, loosened, path
+from procurement.optimiser.shared import FLOORS, GOALS, SPEND
+from procurement.optimiser.steps import CLOSE, LAST, filled, path
 from procurement.optimiser.ways import Numbers
 from procurement.optimiser.world import World
 
-SAMPLE = 6
-LOOSE = 2e-3  # how far whole packs are expected to stay from the least of the goals above
+SAFE = 1e-11  # of the size of the sums: more than rounding in floating point can add
+SAMPLE = 4
+FEW = 6  # rounds of a relaxation of which only good prices are wanted
+MODEST = np.array((1e4, 30.0, 1e3, 1e2, 10.0, 1.0, 0.0, 0.0, 0.0))
+MONEY = ("机构预算", "总预算")
 BOUNDED = range(SPEND + 1)  # goals whose bound comes from prices
 Priced = dict[Key, float]
 
@@ -71,6 +75,7 @@ class Market:
 
     def __init__(self, chunks: Chunks, clock: Clock) -> None:
         self.chunks, self.clock, self.world = chunks, clock, chunks.world
+        self.quiet = replace(clock, on_phase=None)
         self.plain: list[tuple[Numbers, Priced]] = []  # weights and prices at which the sample was solved
         self.aims: list[tuple[Numbers, Priced]] = []  # by goal: weights, and prices found for them
         self.proven = np.zeros(GOALS)  # Σ over the chunks served of what they prove for each aim
@@ -80,36 +85,38 @@ class Market:
     # --- prices
 
     def find_prices(self) -> None:
-        """For every goal the weights and prices at which a sample of the chunks, each within its part, does best; the
-        goals below `LAST` when those above may be as far from their least as whole packs will leave them."""
+        """For every goal the prices that a sample of the chunks, each within its part, gives at weights at which what whole
+        packs lack in the goals above costs the bound little (`MODEST`)."""
         found: list[list[tuple[Numbers, Priced]]] = [[] for _ in BOUNDED]
         sample = self.chunks.chunks[:SAMPLE]
         for number, chunk in enumerate(sample):
             self.clock.tell("试算各组价格", 0.05 + 0.25 * number / len(sample))
             relaxation = self.chunks.open(chunk, self.clock)
-            answers = path(relaxation, self.clock)
+            answers = path(relaxation, self.quiet)
             if len(answers) <= LAST:
                 raise TimeOver
             self.plain.append(self._prices(relaxation, answers[-1]))
-            least = [relaxation.value_of(answer, goal) for goal, answer in enumerate(answers)]
-            for goal in range(LAST + 1, SPEND + 1):
-                relaxation.limit_goals(loosened(least, LOOSE))
-                weights = np.zeros(GOALS)
-                weights[goal] = 1.0
-                answer = relaxation.minimise(weights, self.clock, close=CLOSE)
+            relaxation.limit_goals(np.zeros(0))
+            yuan = 0.0
+            for goal in BOUNDED:
+                weights = np.where(np.arange(GOALS) <= goal, MODEST, 0.0)
+                if goal >= FLOORS:  # as dear as money is
+                    weights[FLOORS], weights[SPEND] = yuan / 2, yuan * (goal == SPEND)
+                answer = relaxation.minimise(weights, self.clock, close=CLOSE, rounds=FEW)
                 if answer is None:
                     raise TimeOver
-                answers.append(answer)
-                least.append(relaxation.value_of(answer, goal))
-            for goal, answer in enumerate(answers):
-                found[goal].append(self._prices(relaxation, answer, goal))
+                some = self._prices(relaxation, answer, goal)
+                found[goal].append(some)
+                money = [-price for key, price in some[1].items() if key[0] in MONEY and price < -1e-6]
+                yuan = yuan if goal >= FLOORS else float(np.median(money)) if money else 1.0
         self.aims = [middle(some) for some in found]
 
-    def _prices(self, relaxation: Relaxation, answer: Answer, goal: int = SPEND) -> tuple[Numbers, Priced]:
-        """Weights of the goals down to one and the prices of the shared rows, that goal's weight being 1."""
-        unit = float(answer.prices.goals[goal]) if goal < SPEND else 1.0
+    def _prices(self, relaxation: Relaxation, answer: Answer, goal: int | None = None) -> tuple[Numbers, Priced]:
+        """Weights of the goals and prices of the shared rows; down to one goal of weight 1, if named."""
+        unit = 1.0 if goal is None else float(answer.prices.goals[goal])
         weights = answer.prices.goals / unit
-        weights[goal + 1 :] = 0.0
+        if goal is not None:
+            weights[goal + 1 :] = 0.0
         rows = answer.prices.rows / unit
         return weights, {key: float(rows[row]) for key, row in relaxation.shared.row_of.items()}
 
@@ -131,10 +138,13 @@ class Market:
     def serve(self, packs: list[int]) -> None:
         """Every chunk within its part of what is left. Raises TimeOver; chunks not served then keep what they had."""
         self.packs = np.array(packs, dtype=np.int64)
-        left, asked = dict(self.chunks.limits), defaultdict(float)
+        left = dict(self.chunks.limits)
+        asked: dict[Key, float] = defaultdict(float)
         done: dict[Key, float] = defaultdict(float)
         for number, chunk in enumerate(self.chunks.chunks):
-            self.clock.tell("逐组求解", 0.3 + 0.6 * number / len(self.chunks.chunks))
+            self.clock.tell(
+                f"逐组求解 {number + 1}/{len(self.chunks.chunks)}", 0.3 + 0.6 * number / len(self.chunks.chunks)
+            )
             relaxation = self.chunks.open(chunk, self.clock)
             answer = self.pays(relaxation, *middle(self.plain))
             used = relaxation.used(answer.point)
@@ -148,10 +158,10 @@ class Market:
                 last = number == len(self.chunks.chunks) - 1
                 chunk.part[key] = max(0.0, limit if last else limit * wish / max(1e-9, wish + later))
             self.chunks.limit(chunk)
-            within = path(relaxation, self.clock)
+            within = path(relaxation, self.quiet)
             if not within:
                 raise TimeOver
-            self.packs[chunk.offers] = filled(relaxation, within[-1], self.clock, thorough=False)
+            self.packs[chunk.offers] = filled(relaxation, within[-1], self.quiet, thorough=False)
             for key, amount in self.use_of(chunk).items():
                 if key in left:
                     left[key] -= amount
@@ -195,7 +205,7 @@ class Market:
         shared = sum(min(0.0, prices.get(key, 0.0)) * limit for key, limit in self.chunks.limits.items())
         above = float(weights[:number] @ np.array(reached[:number]))
         parts = [self.proven[number], shared, weights[1] * missed, -above]
-        return (sum(parts) - 1e-11 * sum(map(abs, parts))) / float(weights[number])
+        return float((sum(parts) - SAFE * sum(map(abs, parts))) / weights[number])
 
 
 def middle(some: Sequence[tuple[Numbers, Priced]]) -> tuple[Numbers, Priced]:

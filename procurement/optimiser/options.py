@@ -90,8 +90,8 @@ class Pool:
             [ways.more[way].astype(np.int64), np.repeat(ways.more[near].astype(np.int64), len(STEPS)) + steps[:, 1]]
         )
         line = np.concatenate([ways.line[way], np.repeat(ways.line[near], len(STEPS))])
-        table = [row for k in lines.tolist() for row in self.middle.get(k, ())]
-        columns = zip((line, first, second, n, m), np.array(table, dtype=np.int64).reshape(-1, 5).T, strict=True)
+        middle = [row for k in lines.tolist() for row in self.middle.get(k, ())]
+        columns = zip((line, first, second, n, m), np.array(middle, dtype=np.int64).reshape(-1, 5).T, strict=True)
         line, first, second, n, m = (np.concatenate(pair) for pair in columns)
         line, first, n, second, m, simple = self._with_present(lines, packs, line, first, n, second, m)
         first, n = np.where(n == 0, NONE, first), np.where(first < 0, 0, n)

@@ -23,6 +23,7 @@ GOAL, ROW, GROUP, LINE, TIED = range(5)  # kinds of rows
 ROUNDS = 40
 NOISE = 1e-3
 INFINITY = highspy.kHighsInf
+ENDED = tuple(getattr(highspy.HighsModelStatus, name) for name in ("kOptimal", "kTimeLimit", "kInterrupt"))
 NOTHING = np.array([], dtype=np.int32)
 Entries = list[tuple[Numbers, Numbers, Numbers]]  # column, row, value
 
@@ -224,6 +225,10 @@ class Relaxation:
         highs.setOptionValue("time_limit", highs.getRunTime() + max(0.05, clock.left()))
         listener = listening(highs, clock)
         highs.run()
+        if highs.getModelStatus() not in ENDED:  # lost its way: once more from the beginning
+            highs.clearSolver()
+            highs.setOptionValue("time_limit", highs.getRunTime() + max(0.05, clock.left()))
+            highs.run()
         if listener is not None:
             highs.cbSimplexInterrupt.unsubscribe(listener)
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:

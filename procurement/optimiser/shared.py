@@ -72,11 +72,13 @@ class Shared:
         self.upper = np.array([row.sense == "<=" for row in rows], dtype=bool)
         sites = {row.code: i for i, row in enumerate(world.case.institutions)}
         self.row_of: dict[tuple[str, int | None, int], int] = {}  # rule, institution, first or second such row
-        for number, row in enumerate(rows):
+        for position, row in enumerate(rows):
             key = (row.rule, sites[row.at[0]] if row.at else None)
-            self.row_of[(*key, 1 if (*key, 0) in self.row_of else 0)] = number
+            self.row_of[(*key, 1 if (*key, 0) in self.row_of else 0)] = position
         self.floors: list[int] = []  # rows with a column for what the floor is short
-        at, number, weight = [], [], []
+        at: list[int] = []
+        number: list[int] = []
+        weight: list[float] = []
         for r, row in enumerate(rows):
             inside = [(o, w / row.scale) for o, w in row.terms if o < size]
             at += [o for o, _ in inside]

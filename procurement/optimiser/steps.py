@@ -34,7 +34,7 @@ LADDER = (
 )  # prices of a yuan at which lines are served to begin with
 PROMISE = 1.0
 CLOSE = 1e-2  # units of a goal to which its relaxation is solved
-HELD = 1e-8  # by which a goal may exceed its least afterwards: what the solver tolerates
+HELD = 1e-6  # by which a goal may exceed its least afterwards: what the solver tolerates
 PASSES = 4
 
 
@@ -76,12 +76,15 @@ def path(relaxation: Relaxation, clock: Clock) -> list[Answer]:
 def loosened(values: Sequence[float], by: float) -> Numbers:
     """Ceilings a little above these values."""
     given = np.array(values, dtype=float)
-    return given + by * np.maximum(1.0, given)
+    most: Numbers = given + by * np.maximum(1.0, given)
+    return most
 
 
 def filled(relaxation: Relaxation, answer: Answer, clock: Clock, *, thorough: bool = True) -> list[int]:
     """Whole packs near the relaxation, then each institution anew: once, or until none gets better (`thorough`)."""
     lagrangian, world, layout = relaxation.lagrangian, relaxation.shared.world, relaxation.shared.layout
+    if not world.offers:
+        return []
     chosen, way, share = relaxation.mixture(answer)
     filling = Filling(lagrangian, answer.prices, chosen, way, share, levels=LEVELS if thorough else LEVELS[:1])
     filling.share_all(clock)

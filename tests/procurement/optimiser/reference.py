@@ -185,9 +185,7 @@ def _least(m: Rows, goal: dict) -> float:
     upper = np.array([1.0 if name[0] in "yzw" else np.inf for name in m.names])
     rows = np.array([_dense(m, terms, size) for terms, _, _ in m.rows])
     limits = LinearConstraint(rows, [low for _, low, _ in m.rows], [high for _, _, high in m.rows])
-    answer = milp(
-        cost, integrality=m.whole, bounds=Bounds(0, upper), constraints=limits, options={"mip_rel_gap": 0.0}
-    )
+    answer = milp(cost, integrality=m.whole, bounds=Bounds(0, upper), constraints=limits, options={"mip_rel_gap": 0.0})
     if not answer.success:
         raise RuntimeError(answer.message)
     return float(answer.fun)
