@@ -49,6 +49,7 @@ class Chunks:
             wanted = np.array([found.get(key, 0.0) for found in self.base]) + 1e-9 * max(1.0, limit)
             for chunk, mine in zip(self.chunks, wanted / wanted.sum() * limit, strict=True):
                 chunk.part[key] = float(mine)
+        self.chunks[0].part.update(self.limits)  # its first goal may use whatever there is
 
     def use_of(self, chunk: Chunk, ticks: Numbers, units: Numbers) -> dict[Key, float]:
         """What a plan uses of the shared rows in a chunk."""
@@ -115,7 +116,8 @@ def limits_of(world: World) -> dict[Key, float]:
 
 
 def dealt(world: World) -> list[list[int]]:
-    """Lines by chunk: groups sorted by what they cost and dealt out in turn, so that the chunks are alike."""
+    """Lines by chunk. The first has the groups with 短缺急救, whose goal comes before all others; the other groups are
+    sorted by what they cost and dealt out in turn, so that these chunks are alike."""
 
     def cost(lines: list[int]) -> float:
         return sum(
@@ -124,10 +126,15 @@ def dealt(world: World) -> list[list[int]]:
             for k in lines
         )
 
-    groups = sorted((lines for _, _, lines in groups_of(world)), key=lambda lines: (-cost(lines), lines))
+    def urgent(lines: list[int]) -> bool:
+        return any(world.classes[world.lines[k].drug] == 0 for k in lines)
+
+    every = sorted((lines for _, _, lines in groups_of(world)), key=lambda lines: (-cost(lines), lines))
+    groups = [lines for lines in every if not urgent(lines)]
     many = max(1, round(len(world.lines) / LINES))
     found: list[list[int]] = [[] for _ in range(many)]
     for number, lines in enumerate(groups):
         turn, place = divmod(number, many)
         found[place if turn % 2 == 0 else many - 1 - place] += lines
-    return [sorted(lines) for lines in found if lines]
+    first = [k for lines in every if urgent(lines) for k in lines]
+    return [sorted(lines) for lines in (first, *found) if lines]

@@ -33,7 +33,7 @@ from procurement.optimiser.world import World
 SAFE = 1e-11  # of the size of the sums: more than rounding in floating point can add
 SAMPLE = 4
 FEW = 6  # rounds of a relaxation of which only good prices are wanted
-MODEST = np.array((1e4, 30.0, 1e3, 1e2, 10.0, 1.0, 0.0, 0.0, 0.0))
+MODEST = np.array((1e6, 3e3, 1e3, 1e2, 10.0, 1.0, 0.0, 0.0, 0.0))
 MONEY = ("机构预算", "总预算")
 BOUNDED = range(SPEND + 1)  # goals whose bound comes from prices
 Priced = dict[Key, float]
@@ -86,7 +86,7 @@ class Market:
 
     def find_prices(self) -> None:
         """For every goal the prices that a sample of the chunks, each within its part, gives at weights at which what whole
-        packs lack in the goals above costs the bound little (`MODEST`)."""
+        packs lack in the goals above costs the bound little (`MODEST`); the first goal's from the first chunk alone."""
         found: list[list[tuple[Numbers, Priced]]] = [[] for _ in BOUNDED]
         sample = self.chunks.chunks[:SAMPLE]
         for number, chunk in enumerate(sample):
@@ -95,7 +95,8 @@ class Market:
             answers = path(relaxation, self.quiet)
             if len(answers) <= LAST:
                 raise TimeOver
-            self.plain.append(self._prices(relaxation, answers[-1]))
+            if number or len(sample) == 1:
+                self.plain.append(self._prices(relaxation, answers[-1]))
             relaxation.limit_goals(np.zeros(0))
             yuan = 0.0
             for goal in BOUNDED:
@@ -106,7 +107,8 @@ class Market:
                 if answer is None:
                     raise TimeOver
                 some = self._prices(relaxation, answer, goal)
-                found[goal].append(some)
+                if (number == 0) == (goal == 0) or len(sample) == 1:
+                    found[goal].append(some)
                 money = [-price for key, price in some[1].items() if key[0] in MONEY and price < -1e-6]
                 yuan = yuan if goal >= FLOORS else float(np.median(money)) if money else 1.0
         self.aims = [middle(some) for some in found]
@@ -156,7 +158,8 @@ class Market:
                 later = sum(base.get(key, 0.0) for base in self.chunks.base[number + 1 :])
                 later *= asked[key] / done[key] if done[key] > 0 else 1.0
                 last = number == len(self.chunks.chunks) - 1
-                chunk.part[key] = max(0.0, limit if last else limit * wish / max(1e-9, wish + later))
+                all_of_it = last or (number == 0 and key[0] not in MONEY)
+                chunk.part[key] = max(0.0, limit if all_of_it else limit * wish / max(1e-9, wish + later))
             self.chunks.limit(chunk)
             within = path(relaxation, self.quiet)
             if not within:

@@ -94,7 +94,7 @@ def filled(relaxation: Relaxation, answer: Answer, clock: Clock, *, thorough: bo
             if thorough:
                 clock.tell("取整并填满预算", 0.4 + 0.05 * (number + i / len(world.case.institutions)))
             better |= not clock.over() and filling.fill(i)
-        if number == 0:
+        if number == 0 and thorough:
             filling.packs = np.array(fitted(world, layout, filling.packs.tolist()), dtype=np.int64)
         elif not better:
             break
