@@ -21,6 +21,7 @@ import numpy as np
 from procurement.optimiser.chunks import Chunk, Chunks, Key
 from procurement.optimiser.goals import NAMES, all_goals, goal_values
 from procurement.optimiser.lexico import Clock, Progress, TimeOver, gap_of
+from procurement.optimiser.parts import solve_parts
 from procurement.optimiser.plan import GoalResult
 from procurement.optimiser.relaxation import Answer, Relaxation
 from procurement.optimiser.rounding import fitted
@@ -31,6 +32,7 @@ from procurement.optimiser.ways import Numbers
 from procurement.optimiser.world import World
 
 SAFE = 1e-11  # of the size of the sums: more than rounding in floating point can add
+URGENT = 0.15  # of the time for solving the first goal exactly, part by part
 SAMPLE = 4
 FEW = 6  # rounds of a relaxation of which only good prices are wanted
 MODEST = np.array((1e6, 3e3, 1e3, 1e2, 10.0, 1.0, 0.0, 0.0, 0.0))
@@ -49,6 +51,9 @@ def solve_in_chunks(
     def values_of(plan: list[int]) -> list[Fraction]:
         return goal_values(world, layout, plan, complete(world, layout, plan), weights)
 
+    clock.tell("精确求解短缺急救", 0.02)
+    parts = solve_parts(world, layout, packs, clock.part(URGENT), seed=seed, goals=range(1))
+    packs = min(packs, fitted(world, layout, parts.packs), key=values_of)
     market = Market(Chunks(world, packs, seed), clock)
     try:
         market.find_prices()
@@ -63,7 +68,8 @@ def solve_in_chunks(
         for at, w in weights[1]
         if not world.agreed[at - layout.r.start].offers
     )
-    results = market.bounds([float(value) for value in values_of(packs)], missed)
+    first = parts.bounds[0] if parts.bounds else None
+    results = market.bounds([float(value) for value in values_of(packs)], missed, float(first or 0))
     if on_progress is not None:
         for number, row in enumerate(results):
             on_progress(number, row.name, row.value, row.bound, row.gap, clock.left())
@@ -164,13 +170,21 @@ class Market:
             within = path(relaxation, self.quiet)
             if not within:
                 raise TimeOver
-            self.packs[chunk.offers] = filled(relaxation, within[-1], self.quiet, thorough=False)
+            mine = filled(relaxation, within[-1], self.quiet, thorough=False)
+            if number == 0:  # its first goal may have been solved exactly before
+                mine = min([mine, self.packs[chunk.offers].tolist()], key=lambda plan: self._values(relaxation, plan))
+            self.packs[chunk.offers] = mine
             for key, amount in self.use_of(chunk).items():
                 if key in left:
                     left[key] -= amount
             self.prove(relaxation)
             self.served += 1
             chunk.relaxation = None
+
+    def _values(self, relaxation: Relaxation, plan: list[int]) -> list[Fraction]:
+        """The goals of a plan of a chunk."""
+        world, layout = relaxation.shared.world, relaxation.shared.layout
+        return goal_values(world, layout, plan, complete(world, layout, plan), all_goals(world, layout))
 
     def use_of(self, chunk: Chunk) -> Priced:
         offers = self.world.offers
@@ -188,13 +202,15 @@ class Market:
             answer = self.pays(relaxation, weights, prices)
             self.proven[number] += answer.bound - float(answer.proof.rows @ relaxation.shared.bounds)
 
-    def bounds(self, reached: Sequence[float], missed: float) -> list[GoalResult]:
-        """Value, bound and gap of every goal; `missed` is agreed volume that nobody can buy."""
+    def bounds(self, reached: Sequence[float], missed: float, first: float) -> list[GoalResult]:
+        """Value, bound and gap of every goal; `missed` is agreed volume that nobody can buy, `first` a proven bound
+        of the first goal."""
         results = []
         for number, value in enumerate(reached):
             bound = float(needed_alone(self.world, reached)) if number == GOALS - 1 else 0.0
             if number < len(self.aims):
                 bound = self.least(number, reached, missed)
+            bound = max(bound, first) if number == 0 else bound
             bound = value if gap_of(value, bound) == 0 else max(0.0, bound)
             results.append(GoalResult(NAMES[number], value, bound, gap_of(value, bound)))
         return results
