@@ -28,9 +28,7 @@ class Panel:
 
 P = Permission
 PANELS: tuple[Panel, ...] = (
-    Panel(P.VOTE, "formulary.views.panels.member_tasks", "formulary/_home_tasks.html", personal=True),
-    Panel(P.CHECK_PROPOSALS, "formulary.views.panels.office_tasks", "formulary/_home_tasks.html", personal=True),
-    Panel(P.CONFIRM_NOTICES, "formulary.views.panels.place_tasks", "formulary/_home_tasks.html"),
+    Panel(P.SEE_GOVERNANCE, "formulary.views.tasks.tasks", "formulary/_home_tasks.html", personal=True),
     Panel(P.SEE_GOVERNANCE, "formulary.views.panels.meetings", "formulary/_home_meetings.html"),
     Panel(P.SEE_STOCK, "shortage.views.panels.feeds", "shortage/_home_feeds.html"),
     Panel(P.SEE_ALERTS, "shortage.views.panels.alerts", "shortage/_home_alerts.html"),

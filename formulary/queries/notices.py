@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from formulary.models import FormularyVersion, Person, RunDown, VersionNotice
 from formulary.queries.reach import Scope
@@ -28,12 +28,6 @@ def unread_notices_of(person: Person) -> int:
 
     scope = scope_of(person, Permission.CONFIRM_NOTICES)
     return unread(scope.institution_ids).count() if scope else 0
-
-
-def unconfirmed_run_downs(institutions: Collection[int]) -> list[tuple[int, int]]:
-    """(version number, rows that nobody confirmed) of versions in these institutions, the oldest first."""
-    rows = RunDown.objects.filter(institution__in=institutions, confirmed_at=None).order_by("version__number")
-    return list(rows.values_list("version__number").annotate(Count("pk")))
 
 
 def run_downs(version: FormularyVersion, scope: Scope) -> QuerySet[RunDown]:

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Sum
 
-from config.access import Permission, Role
+from config.access import Role
 from fixtures import tables
 from formulary.models import (
     Adjustment,
@@ -27,9 +27,7 @@ from formulary.models import (
     VersionNotice,
 )
 from formulary.queries import verify_history, version_in_force
-from formulary.queries.reach import scope_of
 from formulary.queries.seals import verify_meetings
-from formulary.views import panels
 from procurement.actions.demo import ALLIANCE_CODE, PASSWORD, STEPS, load_demo
 from procurement.actions.demo.decisions import drugs_named
 from procurement.checks import demo_accounts
@@ -145,17 +143,6 @@ def test_governance_has_a_past_and_a_present(loaded):
     notices = VersionNotice.objects.filter(version__number=2)
     assert 0 < notices.exclude(read_at=None).count() < notices.count()
     assert set(Suggestion.objects.values_list("state", flat=True)) >= {"open", "accepted", "dismissed"}
-
-
-def test_everybody_sees_what_waits_for_them(loaded):
-    def said(username, permission, panel):
-        person = Person.objects.get(username=username)
-        scope = scope_of(person, permission)
-        return [task["label"] for task in panel(scope, person)["tasks"]]
-
-    office = said("mishu", Permission.CHECK_PROPOSALS, panels.office_tasks)
-    assert {"1 条异议待答复", "1 件已通过的申请待公示", "1 件申请待编入新版本"} <= set(office)
-    assert "签发纪要：慢病与雾化用药专题会议" in said("yuanzhang", Permission.VOTE, panels.member_tasks)
 
 
 def test_every_role_has_a_person_and_every_institution_a_pharmacist(loaded):
