@@ -47,7 +47,7 @@ def find_clashes(world: World, packs: Sequence[int], clock: Clock) -> tuple[list
     told: list[Clash] = []
     left, atlas = 0, Atlas(world, packs)
     for rule in (URGENT, AGREED):
-        search = Search(atlas, rule, Clock(clock.left() / 2))
+        search = Search(atlas, rule, Clock(clock.left() / 2), clock)
         findings, open_ones = search.findings()
         for finding in findings:
             if len(told) < MOST and not clock.over():
@@ -61,8 +61,9 @@ def find_clashes(world: World, packs: Sequence[int], clock: Clock) -> tuple[list
 class Search:
     """The demands of one goal that stay short, and the nooks in which the reason is looked for."""
 
-    def __init__(self, atlas: Atlas, rule: str, clock: Clock) -> None:
-        self.atlas, self.world, self.rule, self.clock = atlas, atlas.world, rule, clock
+    def __init__(self, atlas: Atlas, rule: str, clock: Clock, limit: Clock) -> None:
+        """`clock` ends the search for findings, `limit` everything."""
+        self.atlas, self.world, self.rule, self.clock, self.limit = atlas, atlas.world, rule, clock, limit
         self.demanded = demanded_drugs(atlas, urgent_only=rule == URGENT)
         self.short = sorted(shortfalls(atlas, rule), key=lambda row: (-row.size, row.fact))
         self.cut = max(0, len(self.short) - ASKED)
@@ -177,7 +178,13 @@ class Search:
             fillers = fillers_of(self.atlas, key, drugs) if kind == "site" else []
             urgent = self.rule == URGENT
             self.nooks[scope] = Nook(
-                self.atlas, sites, drugs, whole=kind != "site", fillers=fillers, urgent_only=urgent
+                self.atlas,
+                sites,
+                drugs,
+                whole=kind != "site",
+                fillers=fillers,
+                urgent_only=urgent,
+                clock=self.limit,
             )
         return self.nooks[scope]
 

@@ -102,7 +102,18 @@ def clash_rows(plan: Plan) -> list[Sequence[Any]]:
         for at, way in enumerate(ways):
             rows.append((*first, *way, clash.given_up) if at == 0 else (number, "", "", "", "", *way, ""))
     if plan.unexplained:
-        rows.append(("", "", "", f"另有 {plan.unexplained} 项未完成的要求在限定时间内未及说明", "", "", "", ""))
+        rows.append(
+            (
+                "",
+                "",
+                "",
+                f"另有 {plan.unexplained} 项未完成的要求没有找到矛盾：时限内未及查完，或延长求解还能改进",
+                "",
+                "",
+                "",
+                "",
+            )
+        )
     return rows
 
 

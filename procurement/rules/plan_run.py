@@ -78,7 +78,7 @@ def clash_lines(plan: Plan) -> list[str]:
     if len(plan.clashes) > SHOWN:
         lines.append(f"  其余 {len(plan.clashes) - SHOWN} 处见工作簿“矛盾与出路”")
     if plan.unexplained:
-        lines.append(f"  另有 {plan.unexplained} 项未完成的要求在限定时间内未及说明")
+        lines.append(f"  另有 {plan.unexplained} 项未完成的要求没有找到矛盾：时限内未及查完，或延长求解还能改进")
     return lines
 
 
