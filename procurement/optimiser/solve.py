@@ -74,7 +74,7 @@ def solve(
         plan = describe(world, packs, goals, options)
         if options.reasons:
             clock.limit += reasoning
-            argue(world, packs, plan, Clock(min(clock.left(), 2 * REASONING)))
+            argue(world, packs, plan, Clock(min(max(clock.left(), reasoning), 2 * REASONING)))
     seconds.solve = time.monotonic() - started - seconds.build
     plan.seconds = seconds
     return plan
@@ -112,7 +112,7 @@ def solve_packs(
 def argue(world: World, packs: list[int], plan: Plan, clock: Clock) -> None:
     """What cannot be had and why, and what more money would bring: added to the plan as far as the time allows."""
     book = ledger(world, packs)
-    floors, cut = floor_clashes(book, Clock(clock.left() / 3))
+    floors, cut = floor_clashes(book, clock)
     plan.worths = worths(book, Clock(clock.left() / 3))
     found, plan.unexplained = find_clashes(world, packs, clock)
     plan.clashes = [*found, *floors]
