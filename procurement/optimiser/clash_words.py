@@ -110,7 +110,7 @@ class Words:
         self,
         rule: str,
         limits: Sequence[Fact],
-        ways: Sequence[tuple[Way, str]],
+        ways: Sequence[Way],
         shorts: Sequence[tuple[Fact, Demand]],
     ) -> str:
         """What is not enough for what, how much it would have to be, and what is missing."""
@@ -121,12 +121,12 @@ class Words:
         if 1 < len(supplied) == len(limits) and len({row.drug for row in supplied}) == 1 and ways:
             makers = "、".join(row.maker or row.code for row in supplied)
             held, drug = sum(row.supply or 0 for row in supplied), supplied[0].drug
-            lack = min(whole(sum(way.changes.values())) for way, _ in ways)
+            lack = min(whole(sum(way.changes.values())) for way in ways)
             return (
                 f"{self.drug(drug)}（{makers}）供应上限合计 {self.units(held, drug)}不足以{aim}"
                 f"（至少 {number(held + lack)}），缺口 {number(lack)}"
             )
-        for way, _ in ways:
+        for way in ways:
             if len(way.changes) == 1:
                 [(fact, more)] = way.changes.items()
                 said = self._not_enough(fact, more, aim)

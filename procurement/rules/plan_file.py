@@ -96,7 +96,7 @@ def clash_rows(plan: Plan) -> list[Sequence[Any]]:
     rows: list[Sequence[Any]] = []
     for number, clash in enumerate(plan.clashes, start=1):
         first = (number, clash.kind, "、".join(clash.sites), clash.said, "；".join(clash.facts))
-        ways = [(way.words, "已重新求解核对" if way.checked else "估计") for way in clash.ways] or [
+        ways = [(way.words, "已重新求解核对" if way.checked else "未核对") for way in clash.ways] or [
             ("没有单独可行的出路", "")
         ]
         for at, way in enumerate(ways):
