@@ -112,6 +112,10 @@ NAVIGATION: tuple[Group, ...] = (
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item("短缺专案", "folder-open", "case_list", P.SEE_ALERTS),
+            Item(
+                "短缺周报", "calendar-check", "status_list", P.SEE_ALERTS, "shortage.queries.status.status_duty_count"
+            ),
             Item(
                 "缺药登记",
                 "clipboard-list",
@@ -124,6 +128,7 @@ NAVIGATION: tuple[Group, ...] = (
                 "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
             ),
             Item("调剂建议", "route", "balance_list", P.SEE_TRANSFERS),
+            Item("储备", "archive", "reserve_list", P.SEE_STOCK, "shortage.queries.transfers.release_duty_count"),
             Item(
                 "中心药房",
                 "warehouse",
@@ -154,6 +159,13 @@ NAVIGATION: tuple[Group, ...] = (
             Item("采购订单", "truck", "order_list", P.SEE_PLANS),
             Item("带量采购", "handshake", "tender_list", P.SEE_PLANS),
             Item("价格", "tag", "price_list", P.SEE_PLANS),
+            Item(
+                "价格个案",
+                "folder-search",
+                "pricecase_list",
+                P.SEE_PLANS,
+                "procurement.queries.price_cases.case_duty_count",
+            ),
             Item("供应商评价", "star", "supplier_list", P.SEE_PLANS),
             Item(
                 "采购会商",

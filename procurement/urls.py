@@ -1,6 +1,6 @@
 from django.urls import path
 
-from procurement.views import consultations, orders, payables, plans, prices, reports, rounds, tenders
+from procurement.views import consultations, orders, payables, plans, price_cases, prices, reports, rounds, tenders
 
 REPORT = "rounds/<int:pk>/reports/<int:institution>/"
 
@@ -50,6 +50,10 @@ urlpatterns = [
     path("prices/", prices.price_list, name="price_list"),
     path("prices/import/", prices.price_import, name="price_import"),
     path("prices/savings/", prices.price_savings, name="price_savings"),
+    path("prices/cases/", price_cases.price_case_list, name="pricecase_list"),
+    path("prices/cases/open/", price_cases.price_case_open, name="pricecase_open"),
+    path("prices/cases/<int:pk>/", price_cases.price_case_detail, name="pricecase_detail"),
+    path("prices/cases/<int:pk>/<slug:verb>/", price_cases.price_case_act, name="pricecase_act"),
     path("prices/<int:pk>/", prices.price_detail, name="price_detail"),
     path("orders/<int:pk>/outside/", prices.order_outside, name="order_outside"),
     path("suppliers/", prices.supplier_list, name="supplier_list"),

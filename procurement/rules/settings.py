@@ -40,6 +40,8 @@ DEFAULTS: dict[str, Any] = {
     "price.fall_check": 0.50,
     "price.ratio_tolerance": 0.0001,
     "price.label_steps": [1, 2, 5, 10],
+    "price.case_auto": ["award", "listed", "stopped", "unfiled"],
+    "price.case_days": 10,
     "platform.warn": 1.0,
     "platform.red": 0.95,
     "supplier.late_share": 0.50,
@@ -65,6 +67,7 @@ DEFAULTS: dict[str, Any] = {
     ],
 }
 """`payment.term`: "days" (payment.days after acceptance) or "month_end" (end of the month after it).
+`price.case_auto`: kinds of price findings (rules/price_cases.py) that open a case by themselves; `price.case_days`: until it is due.
 `order.platform_columns`: [[列名, field]…] of the file that the provincial platform takes; fields in rules/order_file.py."""
 
 
