@@ -51,6 +51,8 @@ def post(
         return 0
     told: dict[int, list[tuple[Alert, str]]] = {}
     for notice in notices:
+        if notice.alert is None:
+            continue
         told.setdefault(notice.person_id, []).append((notice.alert, notice.text))
     every = [(alert, _text(alert, drugs[alert.presentation_id])) for alert in alerts]
     personal = _of_roles(alliance, [channel for channel in channels if channel.role], timezone.localdate(now))
@@ -100,12 +102,12 @@ def _row(channel: NoticeChannel, alert: Alert, text: str, on: dt.date, kind: str
         level=alert.level,
         subject=f"{head}{text.split('。', 1)[0]}"[:200],
         body=f"{text}\n{link}",
-        next_at=_when(channel, alert.level, now),
+        next_at=due_at(channel, alert.level, now),
         created_at=now,
     )
 
 
-def _when(channel: NoticeChannel, level: str, now: dt.datetime) -> dt.datetime:
+def due_at(channel: NoticeChannel, level: str, now: dt.datetime) -> dt.datetime:
     """Now, or the end of the channel's quiet hours."""
     if level == AlertLevel.RED and channel.red_always:
         return now
@@ -188,6 +190,6 @@ logging.getLogger("apprise").propagate = False
 def tell_of(alliance: Alliance, rows: Iterable[Notice], *, on: dt.date, kind: str, now: dt.datetime) -> int:
     """`post` for notices whose alerts are joined with drug and institution."""
     notices = list(rows)
-    alerts = list({notice.alert_id: notice.alert for notice in notices}.values())
+    alerts = list({notice.alert.pk: notice.alert for notice in notices if notice.alert is not None}.values())
     drugs: dict[int, Any] = {alert.presentation_id: alert.presentation for alert in alerts}
     return post(alliance, notices, alerts, drugs, on=on, kind=kind, now=now)
