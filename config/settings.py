@@ -187,6 +187,7 @@ LOGGING = {
 # What the committee may ask of the rooms to its right (formulary.rules.evidence names the shapes).
 EVIDENCE = {
     "use": "shortage.queries.evidence.use",
+    "used": "shortage.queries.evidence.used",
     "stock": "shortage.queries.evidence.stock",
     "price": "procurement.queries.evidence.prices",
     "purchase": "procurement.queries.evidence.purchases",
