@@ -8,7 +8,7 @@ from decimal import Decimal
 from formulary.rules.workbook import workbook_bytes
 from procurement.models import Study, StudyKind, Trial
 from procurement.optimiser.case import Case
-from procurement.rules.outcomes import covered_share, drugs_that_differ, side_by_side, sites_that_differ, worst_gap
+from procurement.rules.outcomes import covered_share, drugs_that_differ, room, side_by_side, sites_that_differ
 from procurement.rules.workbook import Share, Sheet
 
 
@@ -31,7 +31,7 @@ def study_workbook(study: Study, case: Case) -> bytes:
         ("项目", *(name for name, _ in named)),
         [(row.label, *(Share(v) if row.form == "pct" and v is not None else v for v in row.values)) for row in rows],
     )
-    sheets["差距"] = (("情景", "最大差距", "求解用时（秒）", "状态"), [_gap(row) for row in trials])
+    sheets["差距"] = (("情景", "满足率最多还能提高", "求解用时（秒）", "状态"), [_gap(row) for row in trials])
     drugs = {row.code: f"{row.name} {row.strength}".strip() for row in case.drugs}
     sheets["未满足药品差异"] = (
         ("情景", "药品编码", "药品", "现计划缺口", "情景缺口"),
@@ -55,11 +55,11 @@ def study_workbook(study: Study, case: Case) -> bytes:
 def _gap(row: Trial) -> tuple:
     if row.state != Trial.State.DONE:
         return row.name, None, None, row.fault or row.get_state_display()
-    return row.name, Share(worst_gap(row.outcome)), round(row.outcome["seconds"], 1), row.get_state_display()
+    return row.name, Share(room(row.outcome)), round(row.outcome["seconds"], 1), row.get_state_display()
 
 
 def _curve(done: list[Trial]) -> Sheet:
-    header = ("预算", "采购金额（元）", "需求满足率", "供应商（家）", "未满足的行", "最大差距")
+    header = ("预算", "采购金额（元）", "需求满足率", "供应商（家）", "未满足的行", "满足率最多还能提高")
     return header, [
         (
             row.name.removeprefix("预算 "),
@@ -67,7 +67,7 @@ def _curve(done: list[Trial]) -> Sheet:
             None if (share := covered_share(row.outcome)) is None else Share(share),
             row.outcome["suppliers"],
             len(row.outcome["unmet"]),
-            Share(worst_gap(row.outcome)),
+            Share(room(row.outcome)),
         )
         for row in done
     ]

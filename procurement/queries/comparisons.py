@@ -76,7 +76,7 @@ def compare(plan: Plan, key: str, scope: Scope) -> Comparison | None:
     if other is None:
         return None
     before, after = (mine, other) if key.startswith(TRIAL) else (other, mine)
-    found = differences(before.lines, after.lines, before.case, after.case)
+    found = differences(before.lines, after.lines, before.case, after.case, by_hand=key == HAND)
     return Comparison(before, after, found, totals(before.lines, after.lines, found))
 
 

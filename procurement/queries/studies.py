@@ -25,7 +25,7 @@ def studies(scope: Scope) -> QuerySet[Study]:
         return Study.objects.none()
     rows = Study.objects.filter(alliance=scope.alliance).defer("base", "result", "plan__case")
     counts = {"trials_count": Count("trials"), "solved": Count("trials", filter=Q(trials__state="done"))}
-    return rows.select_related("plan", "job", "created_by").annotate(**counts)
+    return rows.select_related("plan", "job", "created_by").annotate(**counts).order_by("-created_at", "-pk")
 
 
 def study_of_scope(scope: Scope, pk: int) -> Study | None:

@@ -52,9 +52,16 @@ def unmet_days(found: Outcome) -> float:
     return float(sum(row["need"] - row["covered"] for row in found["coverage"]))
 
 
-def worst_gap(found: Outcome) -> float:
-    """The widest gap of the nine goals: how much better a longer search could still be."""
-    return max((goal["gap"] for goal in found["goals"]), default=0.0)
+NEEDS = (0, 2, 3, 4, 5)
+"""Positions of the goals that count unmet patient-days."""
+
+
+def room(found: Outcome) -> float:
+    """By how much the share of need covered could still rise at the most: what the proven bounds leave open, as a share
+    of all patient-days needed."""
+    need = sum(row["need"] for row in found["coverage"])
+    left = sum(found["goals"][at]["value"] - found["goals"][at]["bound"] for at in NEEDS)
+    return float(left / need) if need else 0.0
 
 
 @dataclass(frozen=True, slots=True)

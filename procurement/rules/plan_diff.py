@@ -76,9 +76,10 @@ def lines_of(rows: Iterable[Iterable], case: Case | None = None) -> dict[tuple[s
     return found
 
 
-def differences(before: Lines, after: Lines, old: Case, new: Case) -> list[Difference]:
-    """What changed from one plan to the other, the largest sums first. `old` and `new` are the cases behind them."""
-    facts = _Facts(before, after, old, new)
+def differences(before: Lines, after: Lines, old: Case, new: Case, *, by_hand: bool = False) -> list[Difference]:
+    """What changed from one plan to the other, the largest sums first. `old` and `new` are the cases behind them;
+    `by_hand` says that `before` is the hand rule's (rules/hand_rule.py) on the same case."""
+    facts = _Facts(before, after, old, new, by_hand)
     found = []
     for key in before.keys() | after.keys():
         was, now = before.get(key), after.get(key)
@@ -105,8 +106,8 @@ def totals(before: Lines, after: Lines, found: Iterable[Difference]) -> Totals:
 class _Facts:
     """Everything a reason is read from, looked up once."""
 
-    def __init__(self, before: Lines, after: Lines, old: Case, new: Case) -> None:
-        self.before, self.after = before, after
+    def __init__(self, before: Lines, after: Lines, old: Case, new: Case, by_hand: bool) -> None:
+        self.before, self.after, self.by_hand = before, after, by_hand
         self.old, self.new = _Side(old), _Side(new)
         drugs = self.old.products | self.new.products
         self.switches: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -131,6 +132,7 @@ class _Facts:
         product = self.new.products.get(code) or self.old.products[code]
         found += self._need(site, product.drug)
         found += self._switch(site, code, product.drug)
+        found += self._hand(site, code, product.drug) if self.by_hand else []
         if not found and self.old.money != self.new.money:
             found.append("预算不同，按优先次序重新取舍")
         if not found and self.old.parameters != self.new.parameters:
@@ -171,6 +173,14 @@ class _Facts:
             return [f"改购{'、'.join(sorted(others))}"] if others else []
         others = [self._name(other) for other in self.given_up[site, drug] if other != code]
         return [f"替代{'、'.join(sorted(others))}"] if others and units[1] > units[0] else []
+
+    def _hand(self, site: str, code: str, drug: str) -> list[str]:
+        """What the hand rule did otherwise on the very same facts."""
+        need = self.old.needs.get((site, drug))
+        if (site, code) in self.before:
+            demand = need.demand if need else 0
+            return [f"手工规则按预测 {demand:,} × 1.1 订，不抵库存与在途；净需求 {self.new.need(site, drug):,}"]
+        return [] if self.units[site, drug][0] else ["手工规则没有订此药（预算已用完，或没有预测用量）"]
 
     def _name(self, code: str) -> str:
         product = self.new.products.get(code) or self.old.products[code]

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from config.templatetags.figures import pct, wan
-from procurement.rules.outcomes import covered_share, worst_gap
+from procurement.rules.outcomes import covered_share, room
 
 WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 64, 28, 30, 44
@@ -26,7 +26,7 @@ def curve(trials):
             "share": share,
             "suppliers": trial.outcome["suppliers"],
             "unmet": len(trial.outcome["unmet"]),
-            "gap": worst_gap(trial.outcome),
+            "room": room(trial.outcome),
             "end": "end" if across(spend) > WIDTH - 90 else "middle" if across(spend) > LEFT + 30 else "start",
         }
         for spend, share, trial in rows

@@ -9,9 +9,9 @@ from procurement.queries.studies import studies
 from procurement.rules.outcomes import (
     covered_share,
     drugs_that_differ,
+    room,
     side_by_side,
     sites_that_differ,
-    worst_gap,
 )
 from procurement.rules.scenarios import Change, words
 from procurement.study_forms import ScenarioForm, StudyForm
@@ -47,7 +47,7 @@ def live(request, study):
     for trial in trials:
         trial.words = "，".join(words(Change.from_json(row), case) for row in trial.changes)
         if trial.state == Trial.State.DONE:
-            trial.gap = worst_gap(trial.outcome)
+            trial.room = room(trial.outcome)
             trial.spend = trial.outcome["spend"]
             trial.covered = covered_share(trial.outcome)
     return {
@@ -69,7 +69,7 @@ def context(request, study, form=None):
     if done:
         found["columns"] = ["现计划", *(trial.name for trial in done)]
         found["table"] = [shown(row) for row in side_by_side([study.base, *(trial.outcome for trial in done)])]
-        found["widest"] = max(trial.gap for trial in done)
+        found["widest"] = max(trial.room for trial in done)
         found["differing"] = [differing(study, trial) for trial in done] if found["free"] else []
     if study.kind == StudyKind.CURVE and done:
         found["curve"] = curve(done)

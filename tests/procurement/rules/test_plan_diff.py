@@ -74,6 +74,13 @@ def test_the_differences_account_for_every_yuan_between_two_plans(a, b):
     assert all(each.why for each in found)
 
 
+def test_against_the_hand_rule_the_reason_is_what_the_hand_rule_did():
+    found = differences(hand_lines(SMALL), planned(SMALL), SMALL, SMALL, by_hand=True)
+    why = {(each.institution, each.product): each.why for each in found}
+    assert why["A", "P2"] == "手工规则按预测 28 × 1.1 订，不抵库存与在途；净需求 28"
+    assert why["B", "P1"] == "手工规则按预测 5 × 1.1 订，不抵库存与在途；净需求 0"
+
+
 def test_the_hand_rule_gives_lines_that_add_up_to_its_figures():
     """甲院: 2 packs of P1 (11 of 10 → 2 × 20), 3 of P2; the 39 yuan left do not buy a vitamin."""
     lines = hand_lines(SMALL)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from procurement.optimiser.case import Commitment
 from procurement.optimiser.solve import solve
 from procurement.rules import scenarios as rules
-from procurement.rules.outcomes import covered_share, drugs_that_differ, outcome, side_by_side, sites_that_differ
+from procurement.rules.outcomes import covered_share, drugs_that_differ, outcome, room, side_by_side, sites_that_differ
 from procurement.rules.scenarios import Change, apply
 from tests.procurement.optimiser.worlds import SMALL, random_case
 
@@ -115,3 +115,6 @@ def test_outcomes_stand_side_by_side():
     assert rows["供应商（家）"] == (1, 2)
     assert rows["未满足的行"] == (1, 0)
     assert covered_share(other) == 1.0
+    assert room(other) == 0.0
+    loose = other | {"goals": [goal | {"bound": goal["value"] - 5.2} for goal in other["goals"]]}
+    assert room(loose) == pytest.approx(5 * 5.2 / 82)  # five classes of 82 patient-days
