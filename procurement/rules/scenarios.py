@@ -164,6 +164,8 @@ def words(change: Change, case: Case) -> str:
     suppliers = {row.code: row.name or row.code for row in case.suppliers}
     drugs = {row.code: f"{row.name} {row.strength}".strip() for row in case.drugs}
     whose = {BY_SUPPLIER: suppliers, BY_DRUG: drugs}.get(change.of, {}).get(change.code, change.code)
+    if not change.percent and change.kind == BUDGET:
+        return "预算不变"
     percent = f"{change.percent.normalize():+f}%".replace("-", "−")
     if change.kind == SUPPLIER:
         return f"{suppliers.get(change.code, change.code)}断供"

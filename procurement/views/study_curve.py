@@ -6,6 +6,7 @@ from config.templatetags.figures import pct, wan
 from procurement.rules.outcomes import covered_share, room
 
 WIDTH, HEIGHT = 640, 260
+NEAR = 14
 LEFT, RIGHT, TOP, BOTTOM = 64, 28, 30, 44
 
 
@@ -27,7 +28,6 @@ def curve(trials):
             "suppliers": trial.outcome["suppliers"],
             "unmet": len(trial.outcome["unmet"]),
             "room": room(trial.outcome),
-            "end": "end" if across(spend) > WIDTH - 90 else "middle" if across(spend) > LEFT + 30 else "start",
         }
         for spend, share, trial in rows
     ]
@@ -37,11 +37,31 @@ def curve(trials):
         previous = point
     return {
         "points": points,
+        "marks": marks(points),
         "path": " ".join(f"{'L' if k else 'M'}{p['x']:.1f} {p['y']:.1f}" for k, p in enumerate(points)),
-        "across": [{"at": across(v), "text": wan(v)} for v in dict.fromkeys((spends[0], spends[-1]))],
+        "across": [
+            {"at": across(v), "text": wan(v), "anchor": anchor}
+            for v, anchor in {spends[-1]: "end", spends[0]: "start"}.items()
+        ],
         "up": [{"at": up(v), "text": pct(v)} for v in dict.fromkeys((min(shares), max(shares)))],
         "box": {"w": WIDTH, "h": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM},
     }
+
+
+def marks(points):
+    """What is written beside the points: one mark for points that fall together, the first one below the line."""
+    found = []
+    for point in points:
+        near = found and abs(point["x"] - found[-1]["x"]) < NEAR and abs(point["y"] - found[-1]["y"]) < NEAR
+        if near:
+            found[-1]["text"] += f"、{point['label']}"
+        else:
+            found.append({"x": point["x"], "y": point["y"], "text": point["label"]})
+    for place, mark in enumerate(found):
+        last = place == len(found) - 1
+        mark["anchor"] = "start" if place == 0 else "end" if last else "middle"
+        mark["dx"], mark["dy"] = (10, 16) if place == 0 and not last else (0, -11)
+    return found
 
 
 def worth(before, point):

@@ -18,6 +18,7 @@ from procurement.study_forms import ScenarioForm, StudyForm
 from procurement.views.study_curve import curve
 
 FORMS = {"qty": qty, "pct": pct, "yuan": yuan}
+HEADINGS = {StudyKind.SCENARIOS: "情景", StudyKind.CURVE: "各档预算", StudyKind.ROBUST: "备选方案"}
 SHOWN = 12
 SETTLED = 0.001
 
@@ -55,6 +56,7 @@ def live(request, study):
         "trials": trials,
         "waiting": sum(trial.state == Trial.State.WAITING for trial in trials),
         "may_run": can(request.user, Permission.RUN_PLANS),
+        "heading": HEADINGS[study.kind],
         "free": study.kind == StudyKind.SCENARIOS,
     }
 
@@ -74,11 +76,17 @@ def context(request, study, form=None):
     if study.kind == StudyKind.CURVE and done:
         found["curve"] = curve(done)
     if study.kind == StudyKind.ROBUST and study.result:
-        rows = [
-            row | {"cells": list(zip(row["days"], row["urgent"], strict=True)), "up": float(row["price"]) > 0}
-            for row in study.result["rows"]
-        ]
-        found["verdict"] = study.result | {"rows": rows}
+        found["verdict"] = study.result | {"futures": by_future(study.result)}
+    return found
+
+
+def by_future(result):
+    """One row a future: every candidate's unserved days there, all and of 短缺急救 and 基药; the least one is marked."""
+    found = []
+    for place, future in enumerate(result["futures"]):
+        days = [(row["days"][place], row["urgent"][place]) for row in result["rows"]]
+        least = min(each for each, _ in days)
+        found.append(future | {"cells": [(each, urgent, each - least < 1) for each, urgent in days]})
     return found
 
 
