@@ -129,8 +129,18 @@ def explained(verdicts: Sequence[Verdict], pick: int, futures: Sequence[Future])
     each = f"，每少缺 1 患者日约 {float(best.price) / saved:,.2f} 元" if best.price > 0 and saved > NEAR else ""
     return (
         f"“{best.name}”最稳：最大后悔值 {best.regret:,.0f} 患者日（现计划 {first.regret:,.0f}）。与现计划相比{cost}，"
-        f"最坏情形少缺 {saved:,.0f} 患者日，期望少缺 {first.expected - best.expected:,.0f} 患者日{each}。"
+        f"最坏情形少缺 {saved:,.0f} 患者日，期望少缺 {first.expected - best.expected:,.0f} 患者日{each}。{_worse(first, best, futures)}"
     )
+
+
+def _worse(first: Verdict, best: Verdict, futures: Sequence[Future]) -> str:
+    """Where the choice serves fewer than the plan at hand: that too is a price of being safe."""
+    losses = [
+        f"“{future.name}”多缺 {mine - was:,.0f}"
+        for future, was, mine in zip(futures, first.days, best.days, strict=True)
+        if mine - was >= 1
+    ]
+    return f"但也有代价：{'、'.join(losses)} 患者日。" if losses else ""
 
 
 def largest_suppliers(case: Case, lines: Lines, count: int) -> list[str]:

@@ -34,7 +34,9 @@ def plan(transactional_db):
     alliance = Alliance.objects.get()
     watch(alliance, yesterday, by=None, now=timezone.now())
     period = (yesterday + dt.timedelta(days=1), yesterday + dt.timedelta(days=30))
-    made = plans.create_plan(alliance, "十二月采购计划", period, PlanSettings(time_limit=5), by=None, now=timezone.now())
+    made = plans.create_plan(
+        alliance, "十二月采购计划", period, PlanSettings(time_limit=5), by=None, now=timezone.now()
+    )
     solve_what_waits()
     return Plan.objects.get(pk=made.pk)
 

@@ -50,6 +50,12 @@ def test_the_least_regretted_candidate_is_chosen_and_its_price_is_told():
     assert "约 4.00 元" in said
 
 
+def test_where_the_choice_serves_fewer_is_said_too():
+    less = Candidate("少备", {("A", "P"): Bought(1, 10, Decimal(10))}, Decimal(10))
+    verdicts = robust.judge(CASE, [CAREFUL, less], [EXPECTED, HIGH])
+    assert "“如预测”多缺 5、“需求偏高”多缺 25 患者日" in robust.explained(verdicts, 1, [EXPECTED, HIGH])
+
+
 def test_of_equals_the_cheaper_is_chosen_and_a_good_plan_is_left_alone():
     verdicts = robust.judge(CASE, [BASE, Candidate("同样", BASE.lines, Decimal(19))], [EXPECTED])
     assert robust.chosen(verdicts) == 1
