@@ -22,6 +22,7 @@ demo: ready
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@$(PY) manage.py load_demo
 	@$(PY) manage.py watch
+	@$(PY) manage.py load_demo --after-watch
 	@mkdir -p var/demo
 	@$(PY) manage.py plan_alliance --time-limit 60 --out var/demo/采购计划.xlsx
 	@$(PY) manage.py demo_summary

@@ -124,8 +124,16 @@ NAVIGATION: tuple[Group, ...] = (
                 "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
             ),
             Item("调剂建议", "route", "balance_list", P.SEE_TRANSFERS),
+            Item(
+                "中心药房",
+                "warehouse",
+                "central_stock",
+                P.SEE_TRANSFERS,
+                "shortage.queries.runs.waiting_run_count",
+            ),
             Item("近效期", "calendar-clock", "expiry_list", P.SEE_STOCK),
             Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
+            Item("暴发期", "activity", "outbreak_list", P.SEE_ALERTS),
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
             Item(
                 "数据核对",

@@ -18,6 +18,7 @@ from procurement.models import Budget, Commitment, Offer, PlanLine, PlanState, S
 from procurement.rules.quotes import Quote, choose
 from procurement.sources import NeedRow, Reported, needs_of
 from shortage.models import CURRENT, Receipt
+from shortage.queries import gives_only
 
 RANK = {level.value: rank for rank, level in enumerate(Level)}
 IN_USE_DAYS = 180
@@ -76,7 +77,7 @@ def read_facts(
     Raises DataRefused, with every fault at once, without a version in force, an institution or a forecast.
     """
     version = version_in_force(alliance, as_of)
-    sites = list(alliance.institutions.filter(active=True).order_by("code"))
+    sites = list(alliance.institutions.filter(active=True).exclude(pk__in=gives_only(alliance)).order_by("code"))
     needs, forecast_on = (reported.needs, None) if reported else needs_of(alliance, as_of=as_of, end=end)
     faults = []
     if version is None:

@@ -15,6 +15,7 @@ from formulary.queries import version_in_force
 from formulary.rules.lists.sections import is_win
 from procurement.models import Commitment, Offer, Plan, PlanState, Supplier
 from shortage.models import LIVE, Alert, AlertLevel, ExpectedReceipt, Feed, StockPosition, WatchRun
+from shortage.queries import gives_only
 
 NOT_YET = "尚未运行"
 PLAN_STATUS = {"optimal": "已证最优", "feasible": "可行（限时内未证最优）", "rejected": "算例有误"}
@@ -40,9 +41,10 @@ def summary(alliance: Alliance, *, on: dt.date, password: str, workbook: Path) -
 
 def _institutions(alliance: Alliance) -> Iterator[str]:
     lead = alliance.institutions.filter(is_lead=True).first()
-    levels = alliance.institutions.order_by().values_list("level").annotate(Count("pk"))
+    store = gives_only(alliance)
+    levels = alliance.institutions.exclude(pk__in=store).order_by().values_list("level").annotate(Count("pk"))
     counts = "、".join(f"{level} {count} 家" for level, count in sorted(levels, key=lambda row: row[1]))
-    yield f"{counts}；牵头机构 {lead or '未定'}"
+    yield f"{counts}{'；中心药房 1 处' if store else ''}；牵头机构 {lead or '未定'}"
 
 
 def _lists() -> Iterator[str]:

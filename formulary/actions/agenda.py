@@ -28,6 +28,7 @@ def add_application(meeting: Meeting, adjustment: Adjustment, *, by: Person, now
     """Lists an application. The committee's agenda moves it to 上会; a group's opinion leaves its state alone."""
     with transaction.atomic():
         row = _arranged(meeting, by)
+        adjustment.refresh_from_db(fields=["state"])
         if not may_be_discussed(row).filter(pk=adjustment.pk).exists():
             raise MeetingRefused(f"申请 {adjustment.number} 现为“{adjustment.get_state_display()}”，不能列入本次议程")
         if row.body.kind == BodyKind.COMMITTEE and adjustment.state == State.READY:

@@ -15,7 +15,7 @@ from procurement.models import Commitment, Offer
 from procurement.rules.periods import budget_of_period
 from procurement.rules.plan_settings import DEFAULT_SECONDS, PlanSettings
 from shortage.models import Forecast, WatchRun
-from shortage.queries import FeedState, feed_states, latest_run
+from shortage.queries import FeedState, feed_states, gives_only, latest_run
 
 NONWINNING_RULE = "plan.nonwinning_ratio"
 GROUP_RULE = "plan.group_limit"
@@ -66,7 +66,8 @@ def readiness(alliance: Alliance, *, today: dt.date, period: tuple[dt.date, dt.d
     run = latest_run(alliance)
     on = run.as_of if run else today
     version = version_in_force(alliance, on)
-    sites = dict(alliance.institutions.filter(active=True).values_list("pk", "short_name"))
+    buyers = alliance.institutions.filter(active=True).exclude(pk__in=gives_only(alliance))
+    sites = dict(buyers.values_list("pk", "short_name"))
     offers = Offer.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=on),
         supplier__alliance=alliance,

@@ -85,7 +85,9 @@ def _store(kind: Kind, rows: Sequence[object], *, token: ApiToken, sha256: str, 
     place = token.institution
     table, faults = table_of(kind, rows, institution=place.code)
     catalogue = stock_queries.catalogue(place.alliance, {place.pk})
-    checked = check(kind, table, catalogue, today=timezone.localdate(now))
+    checked = check(
+        kind, table, catalogue, today=timezone.localdate(now), rejected={fault.row or 0 for fault in faults}
+    )
     reasons: dict[int, list[str]] = {}
     for fault in [*faults, *checked.faults]:
         reasons.setdefault(fault.row or 0, []).append(reason(fault))

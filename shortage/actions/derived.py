@@ -80,10 +80,12 @@ def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable
         wanted, demand.observed, demand.exposed, demand.total, demand.recent, demand.before, demand.cover,
         demand.mean[at], np.sqrt(demand.variance[at]), demand.variance[:, 29], given.review, demand.service,
         seen.suppliers, supplied, given.lag, found.shortage, demand.own_weight, demand.peers,
+        given.window, demand.usual,
     )  # fmt: skip
     names = (
         "observed_days", "exposed_days", "used", "recent_14", "before_90", "cover_days", "cover_mean", "cover_sd",
         "variance_30", "review_days", "service", "supplier", "deliveries", "stock_lag_days", "short", "own_weight", "peers",
+        "outbreak_days", "usual_rate",
     )  # fmt: skip
     shared = {"method": "DMX", "growth": round(demand.growth, 4), "power": round(demand.power, 4)}
     for values in zip(*columns, strict=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -21,7 +21,7 @@ from config.access import Permission
 from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Person, Presentation
 from formulary.queries import scope_of
-from shortage.actions import moves, relief
+from shortage.actions import legs, moves, relief
 from shortage.models import Alert, ExpectedReceipt, Transfer, TransferLine, TransferState
 from shortage.queries.settings import act_settings
 from shortage.queries.shelves import shelves
@@ -64,30 +64,43 @@ def plan(
         if not knowingly:
             _spare_or_refuse(scope.alliance, donor, wanted, on)
         standing = shelves([donor.pk], list(wanted))
-        row = Transfer.objects.create(
-            alliance=scope.alliance,
-            number=_number(scope.alliance, on),
-            kind=kind,
-            donor=donor,
-            receiver=receiver,
-            alert=alert,
-            loan=loan,
-            reason=words,
-            due_on=on + dt.timedelta(days=settings.loan_days) if kind == Transfer.Kind.LOAN else None,
-            planned_by=by,
-            planned_at=now,
-        )
-        lines = []
-        for presentation, units in wanted.items():
-            lots = standing.get((donor.pk, presentation), (on, []))[1]
-            for lot in rules.draw(lots, units, on=on, least_days=settings.least_life_days):
-                lines.append(_line(row, presentation, lot))
-        if not lines:
-            raise rules.QuantityWrong("请至少填写一个品规的数量")
-        TransferLine.objects.bulk_create(lines)
-        record("拟定调剂", row, alliance=row.alliance, by=by, now=now, data=_told(row, lines))
-        _sign_own_side(row, by=by, now=now)
+        goods = {
+            presentation: rules.draw(
+                standing.get((donor.pk, presentation), (on, []))[1], units, on=on, least_days=settings.least_life_days
+            )
+            for presentation, units in wanted.items()
+        }
+        due = on + dt.timedelta(days=settings.loan_days) if kind == Transfer.Kind.LOAN else None
+        facts = {"kind": kind, "alert": alert, "loan": loan, "due_on": due}
+        row = draw_up(donor, receiver, goods, reason=words, by=by, now=now, **facts)
     row.refresh_from_db()
+    return row
+
+
+def draw_up(
+    donor: Institution, receiver: Institution, goods: Mapping[int, Sequence[Lot]], *, by: Person, now: dt.datetime,
+    **facts: Any,
+) -> Transfer:  # fmt: skip
+    """Writes a transfer of these lots by presentation; the planner's own side signs. `facts`: further columns.
+
+    Inside the caller's transaction, who holds the alliance's row and has asked whether the lots may be given.
+    """
+    alliance = donor.alliance
+    row = Transfer.objects.create(
+        alliance=alliance,
+        number=_number(alliance, timezone.localdate(now)),
+        donor=donor,
+        receiver=receiver,
+        planned_by=by,
+        planned_at=now,
+        **facts,
+    )
+    lines = [_line(row, presentation, lot) for presentation, lots in goods.items() for lot in lots]
+    if not lines:
+        raise rules.QuantityWrong("请至少填写一个品规的数量")
+    TransferLine.objects.bulk_create(lines)
+    record("拟定调剂", row, alliance=alliance, by=by, now=now, data=_told(row, lines))
+    _sign_own_side(row, by=by, now=now)
     return row
 
 
@@ -191,6 +204,7 @@ def _stop(order: Transfer, step: Step, state: str, reason: str, *, by: Person, n
         row.save()
         record(f"{rules.MOVES[step].label}调剂", row, alliance=row.alliance, by=by, now=now, data={"reason": words})
         relief.transfer_failed(row, by=by, now=now)
+        legs.follow(row, by=by, now=now)
     return _fresh(row)
 
 
@@ -214,6 +228,7 @@ def dispatch(order: Transfer, *, by: Person, now: dt.datetime, sent: Wanted | No
         row.save()
         _expect(row, lines, on)
         record("发出调剂", row, alliance=row.alliance, by=by, now=now, data=_told(row, lines))
+        legs.follow(row, by=by, now=now)
     return _fresh(row)
 
 
@@ -248,6 +263,7 @@ def receive(
         data = {"received": {str(line.pk): came[line.pk] for line in lines}, "missing": rest, "note": note}
         record("调剂收货", row, alliance=row.alliance, by=by, now=now, data=data)
         relief.transfer_arrived(row, lines, by=by, now=now)
+        legs.follow(row, by=by, now=now)
     return _fresh(row)
 
 
@@ -276,6 +292,7 @@ def settle(order: Transfer, ending: str, reason: str, *, by: Person, now: dt.dat
         _expect(row, lines, timezone.localdate(now))
         record("了结调剂差额", row, alliance=row.alliance, by=by, now=now, data={"ending": ending, "reason": words})
         relief.transfer_arrived(row, lines, by=by, now=now)
+        legs.follow(row, by=by, now=now)
     return _fresh(row)
 
 
@@ -342,7 +359,7 @@ def _expect(row: Transfer, lines: list[TransferLine], on: dt.date) -> None:
             create_defaults={
                 "quantity": units or 1,
                 "internal": True,
-                "supplier_name": f"{row.donor.short_name or row.donor.name}（调剂）",
+                "supplier_name": f"{row.donor.short_name or row.donor.name}（{'中心药房配送' if row.run_id else '调剂'}）",
                 "ordered_on": on,
                 "due_on": on + dt.timedelta(days=days),
             },

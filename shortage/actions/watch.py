@@ -30,7 +30,7 @@ from shortage.rules.watching import Habits
 from shortage.series import gather
 
 Report = Callable[[int, str], None]
-EDITION = "6"
+EDITION = "7"
 """Raised with every change of the method: a day is then computed anew although its facts are the same."""
 
 

@@ -2,9 +2,11 @@
 
 from shortage.models.alert import LIVE, Alert, AlertLevel, AlertState, AlertStep, Notice
 from shortage.models.balance import BalanceLine, BalanceRun
+from shortage.models.central import Allocation, CentralStore, DeliveryRun
 from shortage.models.forecast import Forecast, Prediction, Risk, WatchRun
 from shortage.models.intake import ApiToken, IdempotentAnswer, Intake, Upload
 from shortage.models.notify import Delivery, NoticeChannel
+from shortage.models.outbreak import Outbreak
 from shortage.models.quality import DataFinding
 from shortage.models.report import DirectReport
 from shortage.models.stock import (
@@ -28,12 +30,15 @@ __all__ = [
     "AlertLevel",
     "AlertState",
     "AlertStep",
+    "Allocation",
     "ApiToken",
     "BalanceLine",
     "BalanceRun",
+    "CentralStore",
     "Consumption",
     "DataFinding",
     "Delivery",
+    "DeliveryRun",
     "DirectReport",
     "Disposition",
     "ExpectedReceipt",
@@ -44,6 +49,7 @@ __all__ = [
     "MonthlyUse",
     "Notice",
     "NoticeChannel",
+    "Outbreak",
     "Prediction",
     "Receipt",
     "Risk",

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from formulary.models import Alliance, Institution, Presentation, Product
 from formulary.models.constraints import at_least, both_or_neither, in_order, one_of
 from shortage.models.alert import Alert
+from shortage.models.central import DeliveryRun
 
 
 def person(label):
@@ -44,6 +45,9 @@ class Transfer(models.Model):
     )
     loan = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="returns", verbose_name="所还借单"
+    )
+    run = models.ForeignKey(
+        DeliveryRun, models.PROTECT, null=True, blank=True, related_name="legs", verbose_name="配送单"
     )
     reason = models.CharField("事由", max_length=200)
     due_on = models.DateField("约定归还日", null=True, blank=True)

@@ -13,6 +13,7 @@ from shortage.queries.freshness import (
 from shortage.queries.need import NoForecast, need
 from shortage.queries.options import Choices, Option, choices
 from shortage.queries.settings import act_settings, watch_settings
+from shortage.queries.store import gives_only, store_of
 from shortage.queries.transfer_effect import transfer_effect
 from shortage.queries.transfers import (
     balances,
@@ -40,6 +41,7 @@ __all__ = [
     "dossier",
     "feed_states",
     "freshness",
+    "gives_only",
     "latest_run",
     "level_counts",
     "measure_counts",
@@ -48,6 +50,7 @@ __all__ = [
     "notices",
     "open_alert_count",
     "purchase_suggestions",
+    "store_of",
     "transfer_effect",
     "transfers",
     "unread_notice_count",

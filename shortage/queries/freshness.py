@@ -9,6 +9,7 @@ from formulary.models import Alliance, Institution
 from shortage import series
 from shortage.models import AlertLevel, Feed, WatchRun
 from shortage.queries.settings import watch_settings
+from shortage.queries.store import gives_only
 
 
 def latest_run(alliance: Alliance, as_of: dt.date | None = None) -> WatchRun | None:
@@ -51,15 +52,15 @@ class FeedState:
 
 
 def feed_states(alliance: Alliance, on: dt.date) -> list[FeedState]:
-    """Every institution in use, the late ones first."""
+    """Every institution in use, the late ones first. A central store without patients reports no use and is not late."""
     _, _, habits = watch_settings(alliance, on)
-    last = series.last_days(alliance)
+    last, givers = series.last_days(alliance), gives_only(alliance)
     states = [
         FeedState(
             institution,
             last.get(institution.pk, {}).get(Feed.Kind.STOCK),
             last.get(institution.pk, {}).get(Feed.Kind.CONSUMPTION),
-            series.is_late(last.get(institution.pk, {}), on, habits),
+            institution.pk not in givers and series.is_late(last.get(institution.pk, {}), on, habits),
         )
         for institution in alliance.institutions.filter(active=True)
     ]

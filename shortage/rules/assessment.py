@@ -11,6 +11,7 @@ from shortage.forecasting import arrivals, dmx, negbin
 from shortage.forecasting import risk as runout
 from shortage.forecasting.panel import Panel
 from shortage.rules.lead_times import LeadLaws
+from shortage.rules.outbreaks import quicken
 from shortage.rules.policy import Policy, ServiceLevels, policy
 from shortage.rules.pooling import pool
 
@@ -37,7 +38,7 @@ class OpenOrders:
 @dataclass(frozen=True)
 class Inputs:
     """N series of D drugs. use, exposure (N, T) as in series.Series; past (T,), ahead (H,): calendar factors;
-    drug, institution, level (N,) numbers; review (N,) days between order days; criticality (N,) A, B or C; lag (N,) days by
+    window (N,): reference days of a declared outbreak, 0 for none; drug, institution, level (N,) numbers; review (N,) days between order days; criticality (N,) A, B or C; lag (N,) days by
     which known stock is behind tonight; own_lead (N,) row of `leads` of the usual supplier; since_arrival (D,) days
     since the newest arrived order was placed, inf for none."""
 
@@ -45,6 +46,7 @@ class Inputs:
     exposure: NDArray[np.float32]
     past: NDArray[np.float32]
     ahead: NDArray[np.float32]
+    window: Ints
     drug: Ints
     institution: Ints
     level: Ints
@@ -64,7 +66,7 @@ class Demand:
     next delivery can come (lead time + review), with the service level held over them. observed, exposed: known days, and days in stock. recent, before:
     use per day in stock of the last 14 and of the 90 days before. growth, power: var(d) ∝ d^growth · (share of d days)^power.
     own_weight, peers: share of the own rate and how many institutions of the level were leant on where the history is
-    short (rules.pooling)."""
+    short (rules.pooling). usual: the rate had no outbreak been declared (rules.outbreaks)."""
 
     rate: Doubles
     mean: Doubles
@@ -84,6 +86,7 @@ class Demand:
     before: Doubles
     own_weight: Doubles
     peers: Ints
+    usual: Doubles
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,8 @@ def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
     exposed, used = np.where(known, given.exposure, 0), np.where(known, given.use, 0)
     totals = (known.sum(axis=1), exposed.sum(axis=1, dtype=np.float64), used.sum(axis=1, dtype=np.float64))
     pooled = pool(fit.rate.astype(np.float64), totals[0], totals[1], given.drug, given.level, given.institution)
-    fit = replace(fit, rate=pooled.rate.astype(np.float32))
+    quick = quicken(pooled.rate, given.use, given.exposure, given.past, given.window)
+    fit = replace(fit, rate=quick.rate.astype(np.float32))
     lead_days = given.leads.expected()[given.own_lead]
     cover = np.ceil(lead_days + given.review).astype(np.int64)
     periods = int(max(HORIZON, cover.max(initial=0)))
@@ -187,9 +191,9 @@ def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
         mean[:, day - 1], variance[:, day - 1] = fit.cumulative(day)
     # In proportion, so that the law of the variance over the days (growth, power) stays the same.
     at30 = np.maximum(variance[:, HORIZON - 1], 1e-12)
-    variance *= (1 + pooled.spread * HORIZON**2 / at30)[:, None]
+    variance *= (1 + (pooled.spread + quick.spread) * HORIZON**2 / at30)[:, None]
     q10, q90 = (fit.cumulative_quantile(tau, HORIZON) for tau in (0.1, 0.9))
-    leans = pooled.peers > 0
+    leans = (pooled.peers > 0) | (quick.spread > 0)
     for tau, found in ((0.1, q10), (0.9, q90)):
         found[leans] = negbin.quantile(tau, mean[leans, HORIZON - 1], variance[leans, HORIZON - 1])
     at = (np.arange(len(cover)), cover - 1)
@@ -222,6 +226,7 @@ def forecast(given: Inputs, levels: ServiceLevels) -> Demand:
         before,
         pooled.weight,
         pooled.peers,
+        pooled.rate,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -65,9 +66,15 @@ class Checked:
     faults: list[Fault] = field(default_factory=list)
 
 
-def check(kind: Kind, table: Table, catalogue: Catalogue, *, today: dt.date) -> Checked:
-    """Reads every row; a row with a fault is left out of the frame and named in `faults`, nothing is raised."""
-    sheet = _Sheet(kind, table, catalogue, today)
+def check(
+    kind: Kind, table: Table, catalogue: Catalogue, *, today: dt.date, rejected: Collection[int] | None = None
+) -> Checked:
+    """Reads every row; a row with a fault is left out of the frame and named in `faults`, nothing is raised.
+
+    A file is taken whole or not at all, so a row that repeats a faulty one is a fault too. The HTTP API takes
+    each good row alone and names the rows it rejected already (`rejected`): what repeats a rejected row corrects it.
+    """
+    sheet = _Sheet(kind, table, catalogue, today, rejected)
     columns = sheet.columns()
     faulty = {fault.row for fault in sheet.reader.faults}
     if None in faulty:  # a column is missing: no row can be trusted
@@ -80,8 +87,11 @@ def check(kind: Kind, table: Table, catalogue: Catalogue, *, today: dt.date) -> 
 
 
 class _Sheet:
-    def __init__(self, kind: Kind, table: Table, catalogue: Catalogue, today: dt.date) -> None:
+    def __init__(
+        self, kind: Kind, table: Table, catalogue: Catalogue, today: dt.date, rejected: Collection[int] | None
+    ) -> None:
         self.kind, self.table, self.catalogue, self.today = kind, table, catalogue, today
+        self.rejected = rejected
         self.reader = Reader(table, [])
 
     def columns(self) -> dict[str, list[object]]:
@@ -243,9 +253,11 @@ class _Sheet:
 
     def _duplicates(self, columns: dict[str, list[object]]) -> None:
         first: dict[tuple[object, ...], int] = {}
+        alone = self.rejected is not None
+        rejected = {*(self.rejected or ()), *(fault.row for fault in self.reader.faults)} if alone else set()
         for at, key in enumerate(zip(*(columns[name] for name in KEYS[self.kind]), strict=True)):
             complete = columns["institution_id"][at] and columns["presentation_id"][at] and columns["date"][at]
-            if not complete:
+            if not complete or self.table.rows[at] in rejected:
                 continue
             if key in first:
                 expected = f"与第 {self.table.rows[first[key]]} 行重复（{_KEY_WORDS[self.kind]}），应合并为一行"

@@ -19,7 +19,8 @@ class Habits:
     thin_share: a stock file with less than this part of an institution's items is asked about before it counts as its
     report of the day; check_days: how far back facts are looked at for faults;
     calibration_days: how far back told and observed probabilities are compared; calibration_events: shelves that must
-    have run empty before the map is used; calibration_steady: cases per step that hold it near the computed value."""
+    have run empty before the map is used; calibration_steady: cases per step that hold it near the computed value;
+    outbreak_days: how long a declared outbreak may last at most."""
 
     late_stock_days: int = 2
     late_use_days: int = 7
@@ -33,6 +34,7 @@ class Habits:
     calibration_days: int = 180
     calibration_events: int = 20
     calibration_steady: float = 10.0
+    outbreak_days: int = 90
 
 
 Values = TypeVar("Values", Thresholds, ServiceLevels, Habits)

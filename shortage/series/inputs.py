@@ -20,6 +20,7 @@ from shortage.series.doubts import without_doubts
 from shortage.series.holdings import KEY, Holdings, holdings
 from shortage.series.keys import RANK
 from shortage.series.orders import lead_samples, open_orders
+from shortage.series.outbreaks import with_outbreaks
 from shortage.series.reading import NEVER, day
 from shortage.series.use import Series, load
 
@@ -62,6 +63,7 @@ def _feed(digest: hashlib.blake2b, value: object) -> None:
 def gather(alliance: Alliance, as_of: dt.date, habits: Habits) -> Gathered:
     """Reads everything the watch needs; the arrays keep the order of `series.load`."""
     series, doubtful = without_doubts(load(alliance, as_of), alliance)
+    series, window = with_outbreaks(series, alliance)
     held, open_ = holdings(alliance, as_of), open_orders(alliance, as_of)
     took = lead_samples(alliance, as_of)
     place = pd.Series(np.arange(series.size), index=_index(series.institution, series.presentation))
@@ -80,6 +82,7 @@ def gather(alliance: Alliance, as_of: dt.date, habits: Habits) -> Gathered:
         exposure=series.exposure,
         past=factors[: series.use.shape[1]],
         ahead=factors[series.use.shape[1] :],
+        window=window,
         drug=drug.astype(np.int64),
         institution=series.institution,
         level=_levels(alliance, series),

@@ -40,6 +40,7 @@ def working(forecast, unit, suppliers):
     supplier = suppliers.get(w["supplier"], w["supplier"]) or "未知供应商"
     return [
         *pooled(w),
+        *quickened(forecast, unit),
         ("日均用量", f"{forecast.daily_rate:,.2f} {unit}：{w['observed_days']} 天有数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大"),
         ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:,.2f} / {w['before_90']:,.2f} {unit}"),
         ("未来 30 天", f"{forecast.mean_30:,.0f} {unit}（八成可能在 {forecast.q10_30:,.0f}–{forecast.q90_30:,.0f} 之间）"),
@@ -49,6 +50,20 @@ def working(forecast, unit, suppliers):
         ("安全库存", f"{forecast.safety_stock:,} {unit} ＝ 补货点 − 均值"),
         ("补足目标", f"{forecast.order_up_to:,} {unit} ＝ 补货点＋30 天用量"),
     ]  # fmt: skip
+
+
+def quickened(forecast, unit):
+    """A declared outbreak is said first: which days are looked at, and what the rate would be without it."""
+    days = forecast.working.get("outbreak_days")
+    if not days:
+        return []
+    usual = forecast.working["usual_rate"]
+    return [
+        (
+            "暴发期",
+            f"以最近 {days} 天用量为主：日均 {forecast.daily_rate:,.2f} {unit}，平时 {usual:,.2f} {unit}；不低于平时",
+        )
+    ]
 
 
 def pooled(w):

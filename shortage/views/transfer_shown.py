@@ -47,19 +47,19 @@ def steps_of(order):
     for label, at, who in way:
         state = "done" if at else "current" if current else "todo"
         current = current and bool(at)
-        rows.append({"label": label, "note": str(who) if at and who else "", "when": _at(at), "state": state})
+        rows.append({"label": label, "note": str(who) if at and who else "", "when": at_words(at), "state": state})
     if stopped:
         rows = [row for row in rows if row["state"] == "done"]
         rows.append(
             {
                 "label": order.get_state_display(),
                 "note": order.outcome,
-                "when": _at(order.closed_at),
+                "when": at_words(order.closed_at),
                 "state": "refused",
             }
         )
     return rows
 
 
-def _at(moment):
+def at_words(moment):
     return f"{timezone.localtime(moment):%m-%d %H:%M}" if moment else ""

@@ -10,18 +10,26 @@ from django.db.models import Sum
 from config.access import Role
 from fixtures import tables
 from formulary.models import (
+    Adjustment,
     Alliance,
     EntryLink,
     Event,
     Institution,
     ListEdition,
+    Meeting,
     Membership,
     Person,
     Presentation,
+    Publicity,
+    ScoreSheet,
     Seat,
+    Suggestion,
+    VersionNotice,
 )
 from formulary.queries import verify_history, version_in_force
+from formulary.queries.seals import verify_meetings
 from procurement.actions.demo import ALLIANCE_CODE, PASSWORD, STEPS, load_demo
+from procurement.actions.demo.decisions import drugs_named
 from procurement.checks import demo_accounts
 from procurement.models import Budget, Commitment, Offer
 from procurement.summary import NOT_YET, aligned, summary
@@ -35,7 +43,7 @@ pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.django_db]
 
 @pytest.fixture(scope="module")
 def small():
-    return tables.reduced(tables.load(), sites=16, every=25)
+    return tables.reduced(tables.load(), sites=16, every=25, keep=drugs_named() | {"D1114"})
 
 
 @pytest.fixture(scope="module")
@@ -108,11 +116,33 @@ def test_winners_are_linked_to_an_award_of_their_tender(loaded, small):
             assert EntryLink.objects.filter(medicine=medicine, entry__tender=ware.tender).exists(), ware.code
 
 
-def test_the_first_version_is_in_force_and_holds_every_presentation(loaded, small):
-    version = version_in_force(loaded, AS_OF)
-    assert version is not None
-    assert version.entries.count() == len(small.drugs)
-    assert version.effective_from < AS_OF - dt.timedelta(days=180)
+def test_the_first_version_held_every_presentation_and_the_second_holds_what_was_decided(loaded, small):
+    first, second = version_in_force(loaded, AS_OF - dt.timedelta(days=180)), version_in_force(loaded, AS_OF)
+    assert (first.number, second.number) == (1, 2)
+    assert first.entries.count() == len(small.drugs)
+    changed = dict(second.changes.values_list("presentation__name", "kind"))
+    assert changed == {
+        "硫酸氢氯吡格雷片": "removed",
+        "格列吡嗪片": "removed",
+        "格列吡嗪控释片": "added",
+        "托拉塞米片": "added",
+        "沙库巴曲缬沙坦钠片": "changed",
+    }
+
+
+def test_governance_has_a_past_and_a_present(loaded):
+    """One meeting signed, one whose publicity runs, one to come; an application in every state of the way."""
+    assert sorted(Meeting.objects.values_list("state", flat=True)) == ["closed", "closed", "notified", "signed"]
+    assert not [one.fault for _meeting, checked in verify_meetings() for one in checked if one.fault]
+    waiting = Publicity.objects.get(ended_at=None)
+    assert waiting.objections.filter(answered_at=None).count() == 1
+    states = set(Adjustment.objects.values_list("state", flat=True))
+    assert {"draft", "submitted", "returned", "scoring", "ready", "on_agenda", "passed", "failed"} <= states
+    assert {"publicity", "cleared", "effective", "temporary", "ratified", "refused", "withdrawn"} <= states
+    assert ScoreSheet.objects.values("scorer").distinct().count() >= 4
+    notices = VersionNotice.objects.filter(version__number=2)
+    assert 0 < notices.exclude(read_at=None).count() < notices.count()
+    assert set(Suggestion.objects.values_list("state", flat=True)) >= {"open", "accepted", "dismissed"}
 
 
 def test_every_role_has_a_person_and_every_institution_a_pharmacist(loaded):
@@ -155,7 +185,7 @@ def test_the_alliances_budget_is_the_sum_of_its_institutions(loaded):
 def test_each_step_left_a_line_in_the_chained_history(loaded):
     chains = {name: (count, breaks) for name, count, breaks in verify_history()}
     steps = Event.objects.filter(chain=ALLIANCE_CODE, verb__contains="演示").values_list("verb", flat=True)
-    assert len(set(steps)) == len(steps) == 5
+    assert len(set(steps)) == len(steps) == 6
     assert chains[ALLIANCE_CODE][0] >= 7
     assert Seat.objects.filter(body__alliance=loaded).count() == Event.objects.filter(verb="任命委员").count() == 37
     assert all(not breaks for _count, breaks in chains.values())
@@ -164,7 +194,7 @@ def test_each_step_left_a_line_in_the_chained_history(loaded):
 def test_the_summary_says_what_has_not_run_yet(loaded, tmp_path):
     lines = list(summary(loaded, on=AS_OF, password=PASSWORD, workbook=tmp_path / "none.xlsx"))
     assert lines.count(NOT_YET) == 2
-    assert any("二级 1 家、村 3 家、基层 12 家" in line for line in lines)
+    assert any("二级 1 家、村 3 家、基层 12 家；中心药房 1 处" in line for line in lines)
     assert any(line.startswith("没有数据：望河镇下圩村卫生室") for line in lines)
     assert any("caigou " in line and "采购员" in line for line in lines)
 

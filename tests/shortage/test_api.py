@@ -87,6 +87,14 @@ def test_good_rows_are_stored_though_others_are_rejected(post):
     assert all(word in reason for word, reason in zip(words, reasons(response)[1:6], strict=True))
 
 
+def test_a_row_that_repeats_a_rejected_one_corrects_it(post):
+    rows = [lot(quantity=-1), lot(qty=1), lot(quantity=10), lot(quantity=11)]
+    response = post("stock", rows)
+    assert statuses(response) == ["rejected", "rejected", "created", "rejected"]
+    assert "与第 3 行重复" in reasons(response)[3]
+    assert StockPosition.objects.get().quantity == 10
+
+
 def test_chinese_keys_and_packs_are_understood(post):
     row = {"产品编码": "M1-P1", "数量": "2", "单位": "盒（28片）", "日期": str(TODAY), "批号": "A"}
     assert statuses(post("stock", [row])) == ["created"]

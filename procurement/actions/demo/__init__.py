@@ -14,8 +14,10 @@ from fixtures import tables
 from formulary.models import Alliance, Person
 from procurement.actions.demo.applications import load_applications
 from procurement.actions.demo.catalogue import load_catalogue, publish_version
+from procurement.actions.demo.central import load_central, load_runs
 from procurement.actions.demo.facts import load_facts
 from procurement.actions.demo.governance import load_committee
+from procurement.actions.demo.life import load_past, load_present
 from procurement.actions.demo.lists import load_lists
 from procurement.actions.demo.money import load_money
 from procurement.actions.demo.people import found_alliance
@@ -34,7 +36,11 @@ STEPS: tuple[tuple[str, Callable[[Loading], dict[str, int]]], ...] = (
     ("约定量与预算", load_money),
     ("药事委员会", load_committee),
     ("评分表", load_scorecards),
+    ("已往的会议与版本", load_past),
     ("调整申请与缺药登记", load_applications),
+    ("进行中的会议与公示", load_present),
+    ("中心药房", load_central),
+    ("中心药房配送", load_runs),
 )
 
 

@@ -19,13 +19,14 @@ ANSWERED_AFTER = dt.timedelta(hours=20)
 
 
 def load_applications(loading: Loading) -> dict[str, int]:
-    """Nothing when there is any application; rows whose people or drugs a reduced alliance lacks are left out."""
-    if Adjustment.objects.filter(alliance=loading.alliance).exists():
-        return {}
+    """Nothing that is there already; rows whose people or drugs a reduced alliance lacks are left out."""
+    known = set(Adjustment.objects.filter(alliance=loading.alliance).values_list("reason", flat=True))
     people = Person.objects.in_bulk([row["账号"] for row in rows("people.csv")], field_name="username")
     sites = loading.institutions()
     wanted = [row for row in rows("applications.csv") if row["账号"] in people and row["机构编码"] in sites]
-    made = [_application(row, loading, people, sites) for row in wanted]
+    made = [_application(row, loading, people, sites) for row in wanted if row["理由"] not in known]
+    if DrugRequest.objects.filter(institution__alliance=loading.alliance).exists():
+        return {}
     asked = [row for row in rows("drug_requests.csv") if row["账号"] in people and row["机构编码"] in sites]
     for row in asked:
         _request(row, loading, people, sites)
@@ -36,7 +37,7 @@ def _application(
     row: dict[str, str], loading: Loading, people: dict[str, Person], sites: dict[str, Institution]
 ) -> Adjustment | None:
     now, by = _before(loading, row["提交于几天前"]), people[row["账号"]]
-    drug = _drug(row, loading, by, now)
+    drug = subject_of(row, loading, by, now)
     if drug is None:
         return None
     urgent = row["类型"] == Kind.EMERGENCY
@@ -68,7 +69,7 @@ def _application(
     return then[row["走到"]]()
 
 
-def _drug(row: dict[str, str], loading: Loading, by: Person, now: dt.datetime) -> Presentation | None:
+def subject_of(row: dict[str, str], loading: Loading, by: Person, now: dt.datetime) -> Presentation | None:
     """The 品规 of the code, or a new one of the 品种 that the lists name."""
     if row["药品编码"]:
         return Presentation.objects.filter(code=row["药品编码"]).first()

@@ -54,6 +54,16 @@ def test_numbers_dates_and_yes_read_as_excel_shows_them():
     }  # fmt: skip
 
 
+def test_codes_kept_as_numbers_under_a_format_of_zeros_read_with_their_zeros():
+    book = openpyxl.load_workbook(io.BytesIO(workbook(说明=[["无"]], 表=[["编码", "数量"], [12, 12], ["0007", 3.5]])))
+    for row in (2, 3):
+        book["表"].cell(row, 1).number_format = "00000"
+    stream = io.BytesIO()
+    book.save(stream)
+    columns = read_tables(stream.getvalue())["表"].columns
+    assert columns == {"编码": ["00012", "0007"], "数量": ["12", "3.5"]}
+
+
 def test_repeated_header_is_refused_with_its_place():
     with pytest.raises(DataRefused, match=r"〔表〕第 1 行“数量”列：列名重复"):
         read_tables(workbook(表=[["数量", "数量"], [1, 2]]))
