@@ -66,6 +66,11 @@ def fields_of(result: shapes.Plan) -> dict[str, Any]:
         "transfers": [asdict(row) for row in result.transfers],
         "replay": asdict(result.replay),
         "seconds": asdict(result.seconds),
+        "reasons": {
+            "clashes": [asdict(row) for row in result.clashes],
+            "unexplained": result.unexplained,
+            "worths": [asdict(row) for row in result.worths],
+        },
     }
 
 
@@ -96,6 +101,20 @@ def plan_of(plan: Plan, case: Case) -> shapes.Plan:
         transfers=[shapes.Transfer(**row) for row in plan.transfers],
         replay=shapes.Replay(**plan.replay),
         seconds=shapes.Seconds(**plan.seconds),
+        clashes=[_clash(row) for row in plan.reasons.get("clashes", [])],
+        unexplained=plan.reasons.get("unexplained", 0),
+        worths=[shapes.Worth(**row) for row in plan.reasons.get("worths", [])],
+    )
+
+
+def _clash(row: dict[str, Any]) -> shapes.Clash:
+    return shapes.Clash(
+        kind=row["kind"],
+        sites=tuple(row["sites"]),
+        said=row["said"],
+        facts=tuple(row["facts"]),
+        ways=tuple(shapes.WayOut(**way) for way in row["ways"]),
+        given_up=row["given_up"],
     )
 
 

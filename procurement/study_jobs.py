@@ -59,6 +59,7 @@ def solve_trial(study: Study, trial: Trial, case: Case, watcher: Watcher) -> Non
         time_limit=study.settings["seconds"],
         gap=float(study.plan.settings.get("gap", 0.001)),
         seed=int(study.plan.settings.get("seed", 0)),
+        reasons=False,
     )
     try:
         plan = optimise(changed, options, watcher.on_progress, watcher.should_stop)

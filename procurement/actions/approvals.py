@@ -11,13 +11,18 @@ from formulary.models import Person
 from procurement.actions.rounds import note_step
 from procurement.models import Approval, PurchaseRound
 from procurement.queries.approvals import awaited, principals_of
+from procurement.round_audit import audit_round
 from procurement.rules import approvals as levels
 from procurement.rules import rounds as rules
+from procurement.rules.edits import broken_in_words, refusal
 from procurement.rules.rounds import NotYours, RoundRefused, Verb, WordsMissing
 
 
 def decide(row: PurchaseRound, agreed: bool, note: str, *, by: Person, now: dt.datetime) -> PurchaseRound:
-    """Gives the awaited level. The last agreement locks the round; a refusal sends it back with words."""
+    """Gives the awaited level. The last agreement locks the round; a refusal sends it back with words.
+
+    Lines that were changed since the plan and now break a rule need a reason from everyone who agrees to them.
+    """
     if not agreed and not note.strip():
         raise WordsMissing("退回时请写明意见")
     with transaction.atomic():
@@ -45,6 +50,9 @@ def decide(row: PurchaseRound, agreed: bool, note: str, *, by: Person, now: dt.d
                 break
         if why:
             raise NotYours(why)
+        audit = found.audit or audit_round(found)
+        if agreed and (why := refusal(audit, note)):
+            raise WordsMissing(why)
         stand_in = None if principal.pk == by.pk else principal
         Approval.objects.create(
             round=found,
@@ -58,6 +66,7 @@ def decide(row: PurchaseRound, agreed: bool, note: str, *, by: Person, now: dt.d
             at=now,
         )
         data = {"level": step.number, "instead_of": stand_in and stand_in.username, "amount": found.amount}
+        data["broken"] = broken_in_words(audit)
         verb = Verb.APPROVE if agreed else Verb.REJECT
         label = f"{step.label}{'同意' if agreed else '退回'}" + (f"（代{stand_in}）" if stand_in else "")
         found.state = rules.MOVES[verb].after or found.state

@@ -13,7 +13,9 @@ from formulary.queries import scope_of
 from procurement.actions import need_lines
 from procurement.actions.rounds import note_step
 from procurement.models import Dispute, NeedLine, NeedReport, PurchaseRound, RoundLine
+from procurement.round_audit import audit_round
 from procurement.rules import rounds as rules
+from procurement.rules.edits import broken_in_words
 from procurement.rules.needs import in_words
 from procurement.rules.rounds import Incomplete, NotYours, RoundRefused, Verb, WordsMissing
 
@@ -125,7 +127,7 @@ def withdraw(case: Dispute, *, by: Person, now: dt.datetime) -> Dispute:
 
 
 def answer(case: Dispute, accepted: bool, words: str, *, by: Person, now: dt.datetime) -> Dispute:
-    """The buyer takes the wish over into the line, or refuses it with words."""
+    """The buyer takes the wish over into the line, or refuses it with words. The changed lines are audited at once."""
     if not accepted and not words.strip():
         raise WordsMissing("不采纳时请写明原因")
     with transaction.atomic():
@@ -137,9 +139,12 @@ def answer(case: Dispute, accepted: bool, words: str, *, by: Person, now: dt.dat
         found.answer, found.answered_at, found.answered_by = words.strip()[:200], now, by
         found.save()
         before = found.line.packs
+        data = {"line": str(found.line), "before": before, "after": found.wanted if accepted else before}
         if accepted:
             RoundLine.objects.filter(pk=found.line_id).update(packs=found.wanted)
-        data = {"line": str(found.line), "before": before, "after": found.wanted if accepted else before}
+            row.audit = audit_round(row)
+            row.save(update_fields=["audit"])
+            data["broken"] = broken_in_words(row.audit)
         label = "采纳异议" if accepted else "不采纳异议"
         note_step(
             row,

@@ -26,7 +26,9 @@ from procurement.models import (
     Tender,
 )
 from procurement.queries.settings import buying_settings
+from procurement.round_audit import audit_round
 from procurement.rules import rounds as rules
+from procurement.rules.edits import broken_in_words
 from procurement.rules.plan_settings import PlanSettings
 from procurement.rules.rounds import Incomplete, NotYours, RoundRefused, Verb, WordsMissing
 from shortage.queries import latest_run
@@ -136,6 +138,7 @@ def present(row: PurchaseRound, *, by: Person, now: dt.datetime) -> PurchaseRoun
         if found.plan is None or found.plan.state != PlanState.READY:
             raise Incomplete("采购计划还没有生成，不能交机构确认")
         _take_lines(found)
+        found.audit = audit_round(found)
         found.reports.update(confirmed_at=None, confirmed_by=None)
         _arrive(found, Verb.PRESENT, by=by, now=now, data={"plan": found.plan.pk, "lines": found.lines.count()})
     return found
@@ -155,9 +158,11 @@ def submit(row: PurchaseRound, *, by: Person, now: dt.datetime, note: str = "") 
         found.amount = sum((line.amount for line in found.lines.only("price", "packs")), start=0)
         if not found.amount:
             raise Incomplete("没有要采购的行，无需送审")
+        found.audit = audit_round(found)
         found.attempt += 1
         found.applicant = by
-        _arrive(found, Verb.SUBMIT, by=by, now=now, note=note, data={"amount": found.amount, "silent": len(silent)})
+        data = {"amount": found.amount, "silent": len(silent), "broken": broken_in_words(found.audit)}
+        _arrive(found, Verb.SUBMIT, by=by, now=now, note=note, data=data)
     return found
 
 

@@ -42,6 +42,7 @@ class Plan(models.Model):
     commitments = models.JSONField("约定量执行", default=list)
     transfers = models.JSONField("调剂建议", default=list)
     replay = models.JSONField("复算信息", default=dict)
+    reasons = models.JSONField("矛盾与出路", default=dict, help_text="clashes、unexplained、worths；旧计划为空")
     faults = models.JSONField("问题", default=list)
 
     class Meta:

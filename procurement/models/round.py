@@ -32,6 +32,7 @@ class PurchaseRound(models.Model):
     )
     amount = models.DecimalField("送审金额（元）", max_digits=16, decimal_places=2, null=True, blank=True)
     assessment = models.JSONField("考核", default=dict)
+    audit = models.JSONField("修改后核对", default=dict, help_text="采购行按计划算例逐条规则复核的结果")
     created_at = models.DateTimeField("发起时间")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="发起人"

@@ -20,6 +20,7 @@ SOLVER = "HiGHS"
 INFINITY = highspy.kHighsInf
 TOLERANCE = 1e-9
 MANY = 2**31 - 1
+FROM_LP = 2  # iis_strategy: search the LP for an irreducible clash, not only the trivial ones
 
 
 def solver_version() -> str:
@@ -134,6 +135,12 @@ class Bridge:
         objective = info.objective_function_value if found else math.inf
         infeasible = status == highspy.HighsModelStatus.kInfeasible
         return Outcome(values, objective, bound if math.isfinite(bound) else -math.inf, optimal, infeasible)
+
+    def clashing_columns(self) -> list[int]:
+        """After an infeasible LP: the columns whose bounds are part of an irreducible clash. Not valid for a MIP."""
+        self.highs.setOptionValue("iis_strategy", FROM_LP)
+        _, iis = self.highs.getIis()
+        return [int(column) for column in iis.col_index_] if iis.valid_ else []
 
     def row_duals(self) -> np.ndarray:
         """Dual of every row after an LP; zeros when there are none (a MIP)."""

@@ -11,10 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from procurement.optimiser.case import BLOCKED_LABEL, Pin
+from procurement.optimiser.case import BLOCKED_LABEL, Pin, Product
 from procurement.optimiser.plan import PlanLine, Unmet
 from procurement.optimiser.rules import Layout, offers_by_pair
-from procurement.optimiser.world import CLASSES, PINNED, WINNING, World, ceil_div
+from procurement.optimiser.world import CLASSES, PINNED, WINNING, Line, World, ceil_div
 
 
 @dataclass(slots=True)
@@ -145,10 +145,17 @@ def _unmet(book: Ledger, k: int, missing: int) -> tuple[str, str]:
     if not line.offers:
         return _nothing_offered(world, k)
     ways = [(obstacles(book, o, missing), o) for o in line.offers]
-    ways.sort(key=lambda way: (len(way[0]), sum(item.price for item in way[0]), world.offers[way[1]].price, way[1]))
+    ways.sort(
+        key=lambda way: (
+            len(way[0]),
+            sum(item.price for item in way[0]),
+            packs_to_add(book, way[1], missing) * world.offers[way[1]].price,
+            way[1],
+        )
+    )
     found, o = ways[0]
     offer = world.offers[o]
-    packs = ceil_div(missing, offer.pack)
+    packs = packs_to_add(book, o, missing)
     name = world.case.products[offer.product].code
     if not found:
         return (
@@ -161,26 +168,73 @@ def _unmet(book: Ledger, k: int, missing: int) -> tuple[str, str]:
 
 
 def _nothing_offered(world: World, k: int) -> tuple[str, str]:
+    """Why no product can be bought at all, and what the cheapest one would cost if it could."""
     line = world.lines[k]
     drug = world.case.drugs[line.drug].code
     products = [(p, row) for p, row in enumerate(world.case.products) if row.drug == drug]
     if not products:
-        return "没有可采购的产品", "增补该药品的挂网产品"
-    if all(row.label == BLOCKED_LABEL for _, row in products):
-        return "产品均为价格标识红3，不得采购", "换选非红3产品，或待价格调整后采购"
-    why = {world.excluded.get((line.institution, p), "") for p, _ in products} - {""}
+        return "没有可采购的产品", "增补该药品的挂网产品（没有报价，无法估价）"
+    open_ones = [(p, row) for p, row in products if row.label != BLOCKED_LABEL]
+    if not open_ones:
+        return (
+            "产品均为价格标识红3，不得采购",
+            f"换选非红3产品，或待价格调整后采购，{_at_today(line, products)}",
+        )
+    why = {world.excluded.get((line.institution, p), "") for p, _ in open_ones} - {""}
     if not why:
-        return "供应商的配送范围不含该机构", "请供应商把该机构纳入配送范围"
+        supplier = _cheapest(line, open_ones)[1].supplier
+        return (
+            "供应商的配送范围不含该机构",
+            f"请 {supplier} 把该机构纳入配送范围，{_at_today(line, open_ones)}",
+        )
     if PINNED in why:
         return "采购员固定为不采购或数量不足一个起订量", "撤回或放宽该固定"
     words = "、".join(sorted(why))
-    return f"一个起订量已超过{words}", f"放宽{words}，或选择更小包装"
+    excluded = [(p, row) for p, row in open_ones if (line.institution, p) in world.excluded]
+    _, row, packs = _cheapest(line, excluded)
+    lifts = "，并".join(_lifts(world, line, row, packs)) or f"放宽{words}"
+    return f"一个起订量已超过{words}", f"{lifts}，或选择更小包装，{_at_today(line, excluded)}"
+
+
+def _lifts(world: World, line: Line, row: Product, packs: int) -> list[str]:
+    """How far each limit that excludes a product would have to be lifted for this many packs, were nothing else bought."""
+    site, units = world.case.institutions[line.institution], packs * row.pack
+    cost, drug = packs * world.ticks(row.price), world.case.drugs[line.drug]
+    budget, total = world.budgets[line.institution], world.total_budget
+    found = [f"采购上限增至 {units}"] if units > line.most else []
+    if row.supply is not None and units > row.supply:
+        found.append(f"{row.code} 供应上限增至 {units}")
+    if drug.cold and site.cold_capacity is not None and units > site.cold_capacity:
+        found.append(f"冷藏容量增至 {units}")
+    if budget is not None and cost > budget:
+        found.append(f"机构预算增至 {world.yuan(cost):.2f} 元")
+    if total is not None and cost > total:
+        found.append(f"总预算增至 {world.yuan(cost):.2f} 元")
+    return found
+
+
+def _cheapest(line: Line, products: list[tuple[int, Product]]) -> tuple[int, Product, int]:
+    """The product that fills the whole need at the least cost, and its packs."""
+    packs = {p: max(ceil_div(line.need, row.pack), row.minimum_packs) for p, row in products}
+    p, row = min(products, key=lambda item: (packs[item[0]] * item[1].price, item[1].code))
+    return p, row, packs[p]
+
+
+def _at_today(line: Line, products: list[tuple[int, Product]]) -> str:
+    _, row, packs = _cheapest(line, products)
+    return f"即可加购 {row.code} {packs} 包（{packs * row.price:.2f} 元）"
+
+
+def packs_to_add(book: Ledger, o: int, missing: int) -> int:
+    """Packs of an offer that fill what is missing, at least up to its 起订包数."""
+    offer = book.world.offers[o]
+    return max(ceil_div(missing, offer.pack), offer.least - book.packs[o])
 
 
 def obstacles(book: Ledger, o: int, missing: int) -> list[Obstacle]:
     """The rules that forbid buying the missing quantity from this offer on top of the plan."""
     world, offer = book.world, book.world.offers[o]
-    add = max(ceil_div(missing, offer.pack), offer.least - book.packs[o])
+    add = packs_to_add(book, o, missing)
     checks = (_pinned, _limit, _supply, _cold, _ratio, _group, _order, _money)
     return [item for check in checks for item in check(book, o, add, world.lines[offer.line].most)]
 
@@ -201,7 +255,11 @@ def _limit(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:
     over = book.quantity.get(offer.line, 0) + add * offer.pack - most
     if over <= 0:
         return []
-    return [Obstacle("采购上限", f"采购上限 {most} 容不下所缺的整包或起订量", f"采购上限再增加 {over}", 0)]
+    if add == offer.least - book.packs[o] > 1:
+        why = f"起订 {offer.least} 包（{offer.least * offer.pack}）超过采购上限 {most}"
+    else:
+        why = f"采购上限 {most} 容不下所缺的整包"
+    return [Obstacle("采购上限", why, f"采购上限再增加 {over}", 0)]
 
 
 def _supply(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:

@@ -179,6 +179,7 @@ def rest_of(world: World, base: Sequence[int]) -> Rest:
         budgets=budgets,
         total_budget=total,
         floors={},
+        caps={},
     )
     return Rest(rest, kept, bool(shut) or _shared(world))
 

@@ -108,6 +108,43 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class WayOut:
+    """One change that would end a clash, and its price, in words. `checked`: solved again with the change, and every rule
+    re-checked in whole numbers."""
+
+    words: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """矛盾: a smallest set of facts that cannot all hold. `kind` is what stays short (短缺急救, 约定量, 金额占比), `sites` the
+    institutions it concerns, `given_up` what this plan therefore leaves open."""
+
+    kind: str
+    sites: tuple[str, ...]
+    said: str
+    facts: tuple[str, ...]
+    ways: tuple[WayOut, ...]
+    given_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What `added` yuan more bring: to one institution, or (None) to the alliance's 总预算. `goal` is the first goal that
+    gains ("" = none); `estimate` by the dual of the budget, `gain` by solving again (None = not solved again), in the
+    unit of that goal; `note` says what else binds."""
+
+    institution: str | None
+    goal: str
+    unit: str
+    estimate: float
+    gain: float | None
+    note: str
+    added: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """What is needed to get the same plan again."""
 
@@ -140,10 +177,13 @@ class Plan:
     transfers: list[Transfer]
     replay: Replay
     seconds: Seconds = field(default_factory=Seconds)
+    clashes: list[Clash] = field(default_factory=list)
+    unexplained: int = 0
+    worths: list[Worth] = field(default_factory=list)
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """The promised shape of PLAN.json."""
+    """The promised shape of PLAN.json; after the promised keys, what else the plan says (clashes, worth of money)."""
     return {
         "status": plan.status,
         "goals": [{"name": g.name, "value": g.value, "bound": g.bound, "gap": g.gap} for g in plan.goals],
@@ -191,4 +231,28 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
             "version": plan.replay.version,
             "seed": plan.replay.seed,
         },
+        "clashes": [
+            {
+                "kind": row.kind,
+                "institutions": list(row.sites),
+                "said": row.said,
+                "facts": list(row.facts),
+                "ways": [{"words": way.words, "checked": way.checked} for way in row.ways],
+                "given_up": row.given_up,
+            }
+            for row in plan.clashes
+        ],
+        "unexplained": plan.unexplained,
+        "worth": [
+            {
+                "institution": row.institution,
+                "added": row.added,
+                "goal": row.goal,
+                "unit": row.unit,
+                "estimate": row.estimate,
+                "gain": row.gain,
+                "note": row.note,
+            }
+            for row in plan.worths
+        ],
     }

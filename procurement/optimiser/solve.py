@@ -4,7 +4,8 @@
 
 1. `world.py` numbers the case and works out need, sensible maximum and offers; 2. `solve_packs` decides the packs
 (`construct.py`, then `lexico.py` to the proof for small cases, `large.py` and what it names for the others); 3. `audit.py` re-checks every rule
-in whole numbers; 4. `explain.py` and `summary.py` say why and add up.
+in whole numbers; 4. `explain.py` and `summary.py` say why and add up; `clashes.py`, `floors.py` and `worth.py`
+answer what cannot be had together, and what more money would bring.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from dataclasses import dataclass
 from procurement.optimiser.audit import audit
 from procurement.optimiser.bridge import SOLVER, Bridge, solver_version
 from procurement.optimiser.case import Case, case_sha256
+from procurement.optimiser.clashes import find_clashes
 from procurement.optimiser.construct import construct
 from procurement.optimiser.explain import line_reasons, unmet_reasons
+from procurement.optimiser.floors import floor_clashes
 from procurement.optimiser.large import solve_large
 from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Progress
 from procurement.optimiser.model import build_model
@@ -29,18 +32,22 @@ from procurement.optimiser.plan import FEASIBLE, OPTIMAL, GoalResult, Plan, Repl
 from procurement.optimiser.rules import Layout
 from procurement.optimiser.summary import commitments, coverage, sites, transfers
 from procurement.optimiser.world import World, build_world
+from procurement.optimiser.worth import worths
 
 EXACT_OFFERS = 600
 TELLING = 4e-5  # seconds an offer takes to be checked and explained; kept back from the search
+REASONING = 3.0  # seconds kept back, at most a tenth of the limit, for clashes and the worth of money
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`time_limit` seconds of search, `gap` asked relative to the proven bound, `seed` of the solver."""
+    """`time_limit` seconds of search, `gap` asked relative to the proven bound, `seed` of the solver. `reasons` false leaves
+    out clashes and the worth of money (a what-if that is only compared)."""
 
     time_limit: float = 60.0
     gap: float = 0.001
     seed: int = 0
+    reasons: bool = True
 
 
 def solve(
@@ -61,9 +68,14 @@ def solve(
     started = time.monotonic()
     with long_lived():
         world = build_world(case)
-        clock.limit -= min(clock.limit / 4, TELLING * len(world.offers))
+        kept_back = min(options.time_limit / 4, TELLING * len(world.offers))
+        reasoning = min(options.time_limit / 10, REASONING) if options.reasons else 0.0
+        clock.limit -= kept_back + reasoning
         packs, goals = solve_packs(world, options, clock, seconds, on_progress)
         plan = describe(world, packs, goals, options)
+        if options.reasons:
+            clock.limit += reasoning
+            argue(world, packs, plan, Clock(min(clock.left(), 2 * REASONING)))
     seconds.solve = time.monotonic() - started - seconds.build
     plan.seconds = seconds
     return plan
@@ -98,6 +110,13 @@ def solve_packs(
     nodes = WORK // max(1, bridge.size)
     search = OrderedSolve(model, bridge, packs, clock, gap=options.gap, nodes=nodes)
     return search.run(on_progress), search.results
+
+
+def argue(world: World, packs: list[int], plan: Plan, clock: Clock) -> None:
+    """What cannot be had and why, and what more money would bring: added to the plan as far as the time allows."""
+    plan.worths = worths(world, packs, clock)
+    plan.clashes, plan.unexplained = find_clashes(world, packs, clock)
+    plan.clashes += floor_clashes(world, packs)
 
 
 def describe(world: World, packs: list[int], goals: list[GoalResult], options: Options) -> Plan:

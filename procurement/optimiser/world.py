@@ -73,6 +73,8 @@ class World:
     excluded: dict[tuple[int, int], str]
     floors: dict[int, int] = field(default_factory=dict)
     """固定: packs that an offer is bought at the least."""
+    caps: dict[int, int] = field(default_factory=dict)
+    """固定: packs that an offer is bought at the most, whatever money or supply would allow."""
 
     def ticks(self, money: Decimal) -> int:
         return int(money * self.tick)
@@ -128,10 +130,12 @@ def build_world(case: Case) -> World:
         excluded={},
     )
     _add_lines(world, institution_at, drug_at, product_at, supplier_at)
-    for (i, p), (low, _) in _pinned(case, institution_at, product_at).items():
-        if low and (i, p) in world.offer_at:
-            offer = world.offers[world.offer_at[i, p]]
-            world.floors[world.offer_at[i, p]] = max(offer.least, ceil_div(low, offer.pack))
+    for (i, p), (low, high) in _pinned(case, institution_at, product_at).items():
+        o = world.offer_at.get((i, p))
+        if o is not None and low:
+            world.floors[o] = max(world.offers[o].least, ceil_div(low, world.offers[o].pack))
+        if o is not None and high is not None:
+            world.caps[o] = high // world.offers[o].pack
     for row in case.commitments:
         at = None if row.institution is None else institution_at[row.institution]
         product = product_at[row.product]

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from formulary.queries import Scope
 from procurement.models import Plan, PlanLine, PlanState, Unmet
 
-BULKY = ("case", "checks", "commitments", "transfers")
+BULKY = ("case", "checks", "commitments", "transfers", "reasons")
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,11 @@ def rounds(scope: Scope, *, state: str = "", words: str = "") -> QuerySet[Purcha
 def round_of_scope(scope: Scope, pk: int) -> PurchaseRound | None:
     rows = PurchaseRound.objects.filter(alliance=scope.alliance)
     rows = rows.select_related("alliance", "tender", "plan", "plan__job", "created_by", "applicant")
-    return rows.defer("plan__case", "plan__checks", "plan__commitments", "plan__transfers").filter(pk=pk).first()
+    return (
+        rows.defer("plan__case", "plan__checks", "plan__commitments", "plan__transfers", "plan__reasons")
+        .filter(pk=pk)
+        .first()
+    )
 
 
 def report_of_scope(scope: Scope, round_pk: int, institution: int) -> NeedReport | None:

@@ -16,7 +16,8 @@ from procurement.rules.workbook import Share, Sheet, Title, write_workbook
 
 
 def write_plan(plan: Plan, case: Case, path: Path) -> None:
-    """Writes PLAN.xlsx: 汇总, 采购明细, 未满足, 约定量执行, 规则核对 and, when stock allows, 调剂建议."""
+    """Writes PLAN.xlsx: 汇总, 采购明细, 未满足, 约定量执行, 规则核对 and, when stock allows, 调剂建议; after them, where there is
+    something to say, 矛盾与出路 and 加一万元."""
     write_workbook(path, plan_sheets(plan, case))
 
 
@@ -65,7 +66,44 @@ def plan_sheets(plan: Plan, case: Case) -> dict[str, Sheet]:
             ("药品编码", "通用名", "调出机构", "调入机构", "数量", "说明"),
             [(r.drug, drugs[r.drug].name, r.source, r.target, r.quantity, r.reason) for r in plan.transfers],
         )
+    if plan.clashes or plan.unexplained:
+        sheets["矛盾与出路"] = (
+            ("序号", "类别", "机构编码", "矛盾", "不能同时成立的事实", "出路（任选其一）", "核对", "本计划的取舍"),
+            clash_rows(plan),
+        )
+    if plan.worths:
+        sheets["加一万元"] = (
+            ("机构编码", "机构名称", "追加（元）", "首个得益的目标", "核算", "估计", "单位", "说明"),
+            [
+                (
+                    r.institution or "全体",
+                    "总预算" if r.institution is None else sites[r.institution],
+                    r.added,
+                    r.goal or "无",
+                    r.gain,
+                    r.estimate or None,
+                    r.unit,
+                    r.note,
+                )
+                for r in plan.worths
+            ],
+        )
     return sheets
+
+
+def clash_rows(plan: Plan) -> list[Sequence[Any]]:
+    """A row for every way out; what is the same for all ways of a clash stands in its first row."""
+    rows: list[Sequence[Any]] = []
+    for number, clash in enumerate(plan.clashes, start=1):
+        first = (number, clash.kind, "、".join(clash.sites), clash.said, "；".join(clash.facts))
+        ways = [(way.words, "已重新求解核对" if way.checked else "估计") for way in clash.ways] or [
+            ("没有单独可行的出路", "")
+        ]
+        for at, way in enumerate(ways):
+            rows.append((*first, *way, clash.given_up) if at == 0 else (number, "", "", "", "", *way, ""))
+    if plan.unexplained:
+        rows.append(("", "", "", f"另有 {plan.unexplained} 项未完成的要求在限定时间内未及说明", "", "", "", ""))
+    return rows
 
 
 def _summary(plan: Plan) -> list[Sequence[Any]]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from config.templatetags.figures import pct, wan
 from procurement import queries
 from procurement.optimiser.world import CLASSES
+from procurement.views import plan_ways
 
 TEN_THOUSAND = 10_000
 
@@ -41,6 +42,7 @@ def overview(request, plan):
         "own": own_facts(sites[0]) if len(sites) == 1 else None,
         "site_size": "tall" if len(sites) > 8 else "",
         "class_chart": class_chart(plan, request.scope),
+        "clash": plan_ways.brief(request, plan),
     }
     if not request.scope.whole_alliance:
         return common | {"kpis": own_kpis(plan, request.scope)}

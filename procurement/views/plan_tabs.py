@@ -11,7 +11,7 @@ from procurement import queries
 from procurement.forms import LineFilter, UnmetFilter
 from procurement.optimiser.goals import NAMES
 from procurement.rules.plan_settings import PlanSettings
-from procurement.views import plan_compare, plan_overview, plan_pins, study_page
+from procurement.views import plan_compare, plan_overview, plan_pins, plan_ways, study_page
 from procurement.views.plan_names import Names, separated
 
 PAGE = 50
@@ -109,6 +109,7 @@ TABS = (
     Tab("overview", "概览", plan_overview.overview),
     Tab("lines", "采购明细", lines, count="lines"),
     Tab("unmet", "未满足", unmet, count="unmet"),
+    Tab("ways", "矛盾与出路", plan_ways.ways),
     Tab("agreed", "约定量", agreed),
     Tab("transfers", "调剂建议", transfers),
     Tab("checks", "规则核对", checks, whole=True),
@@ -132,11 +133,12 @@ def find(scope, key):
 def frame(request, plan, tab):
     """Tabs with their counts; only the open one is marked."""
     totals = queries.totals(plan, request.scope)
+    counted = {"ways": len(plan_ways.mine(request, plan)) or None}
     tabs = [
         {
             "label": one.label,
             "url": address(plan, one.key),
-            "count": getattr(totals, one.count) if one.count else None,
+            "count": getattr(totals, one.count) if one.count else counted.get(one.key),
             "active": one is tab,
         }
         for one in _open_to(request.scope)

@@ -14,11 +14,12 @@ from formulary.rules.tables import DataRefused
 from formulary.views.guards import requires
 from procurement import need_files
 from procurement.actions import reports, rounds
-from procurement.models import Dispute, RoundLine
+from procurement.models import Dispute, PurchaseRound, RoundLine
 from procurement.order_files import file_name
 from procurement.queries import rounds as asked
 from procurement.round_forms import NEED_REASONS, AnswerForm, DisputeForm, FileForm, NoteForm, ReportFilter, need_values
 from procurement.rules import rounds as rules
+from procurement.rules.edits import broken_in_words
 from procurement.rules.rounds import RoundRefused
 from procurement.views.rounds import download
 
@@ -179,7 +180,13 @@ def round_dispute_answer(request, pk, case):
         messages.error(request, "请选择采纳或不采纳")
         return _back_to_lines(pk)
     data = form.cleaned_data
-    return _told(request, pk, lambda **who: reports.answer(found, data["accepted"], data["words"], **who), "已答复异议")
+    back = _told(request, pk, lambda **who: reports.answer(found, data["accepted"], data["words"], **who), "已答复异议")
+    broken = (
+        broken_in_words(PurchaseRound.objects.values_list("audit", flat=True).get(pk=pk)) if data["accepted"] else ""
+    )
+    if broken:
+        messages.warning(request, f"修改后的采购行不符合规则：{broken}。审批人同意时须写明理由")
+    return back
 
 
 def _told(request, pk, act, said):

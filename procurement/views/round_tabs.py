@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.core.paginator import Paginator
 from django.urls import reverse
@@ -15,8 +16,11 @@ from procurement.queries import rounds as asked
 from procurement.round_forms import AnswerForm, DecideForm, DisputeForm, LineFilter, NoteForm, OptimiseForm
 from procurement.rules import orders as order_rules
 from procurement.rules import rounds as rules
+from procurement.rules.edits import broken_rules
+from procurement.views.plan_names import Names
 
 PER_PAGE = 50
+AUDITED = frozenset({rules.CONFIRMING, rules.APPROVING, rules.LOCKED})
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ def overview(request, row):
         "open_disputes": asked.disputes(row, request.scope).filter(state=Dispute.State.OPEN).count(),
         "approvals": row.approvals.select_related("by", "instead_of"),
     }
+    if row.state in AUDITED:
+        context["audit"] = audited(row, request.scope)
     if row.state == rules.APPROVING:
         step = approvals.awaited(row, today)
         mine = approvals.principals_of(request.user, row.alliance, step.role, today) if step else []
@@ -49,6 +55,24 @@ def overview(request, row):
     if row.state == rules.CLOSED:
         context["figures"] = asked.round_assessment(row)
     return context
+
+
+def audited(row, scope):
+    """The audit of the changed lines in names; None where nothing was changed, or for one institution alone."""
+    if not scope.whole_alliance or not row.audit.get("changed") or row.plan is None:
+        return None
+    names = Names(row.plan)
+    broken = [check | {"worst": names.in_words(check["worst"])} for check in broken_rules(row.audit)]
+    before, after = Decimal(row.audit["spend_before"]), Decimal(row.audit["spend_after"])
+    return {
+        "changed": row.audit["changed"],
+        "checked": len([check for check in row.audit["checks"] if check["checked"]]),
+        "broken": broken,
+        "worse": [goal | {"more": goal["after"] - goal["before"]} for goal in row.audit["worse"]],
+        "before": before,
+        "after": after,
+        "more": after - before,
+    }
 
 
 def own_reports(request, row):
@@ -90,6 +114,7 @@ def lines(request, row):
         line.case = latest.get(line.pk)
         line.mine = line.institution_id in mine
     return {
+        "audit": audited(row, request.scope) if row.state in AUDITED else None,
         "form": form,
         "page": page,
         "totals": asked.line_totals(row, request.scope),
