@@ -33,6 +33,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(P.SEE_STOCK, "shortage.views.panels.feeds", "shortage/_home_feeds.html"),
     Panel(P.SEE_ALERTS, "shortage.views.panels.alerts", "shortage/_home_alerts.html"),
     Panel(P.SEE_PLANS, "procurement.views.panels.latest_plan", "procurement/_home_plan.html"),
+    Panel(P.SEE_PLANS, "procurement.views.panels.price_cases", "procurement/_home_price_cases.html"),
     Panel(P.DECIDE_MATCHES, "formulary.views.panels.matches", "formulary/_home_matches.html"),
     Panel(P.CONFIRM_NOTICES, "formulary.views.panels.version_notices", "formulary/_home_notices.html"),
     Panel(P.SEE_FORMULARY, "formulary.views.panels.formulary", "formulary/_home_formulary.html"),

@@ -187,6 +187,7 @@ LOGGING = {
 # What the committee may ask of the rooms to its right (formulary.rules.evidence names the shapes).
 EVIDENCE = {
     "use": "shortage.queries.evidence.use",
+    "used": "shortage.queries.evidence.used",
     "stock": "shortage.queries.evidence.stock",
     "price": "procurement.queries.evidence.prices",
     "purchase": "procurement.queries.evidence.purchases",
@@ -208,7 +209,7 @@ JOBS = {
 }
 
 # What a worker looks after between jobs, every TICK_SECONDS: reminders, summaries, messages that wait for their hour.
-TICKS = ["shortage.actions.reminding.tick"]
+TICKS = ["shortage.actions.reminding.tick", "procurement.actions.price_cases.tick"]
 TICK_SECONDS = 60
 # Where links in messages lead, who sends mail, and through which server (host:port, smtps:// or starttls:// with a login).
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")

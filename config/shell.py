@@ -155,6 +155,13 @@ NAVIGATION: tuple[Group, ...] = (
             Item("采购订单", "truck", "order_list", P.SEE_PLANS),
             Item("带量采购", "handshake", "tender_list", P.SEE_PLANS),
             Item("价格", "tag", "price_list", P.SEE_PLANS),
+            Item(
+                "价格个案",
+                "folder-search",
+                "pricecase_list",
+                P.SEE_PLANS,
+                "procurement.queries.price_cases.case_duty_count",
+            ),
             Item("供应商评价", "star", "supplier_list", P.SEE_PLANS),
             Item(
                 "采购会商",

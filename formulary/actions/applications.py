@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from config.access import Permission
 from formulary.actions.adjustments import move
-from formulary.actions.drafts import next_number
 from formulary.actions.history import record
 from formulary.models import (
     Adjustment,
@@ -31,6 +30,7 @@ from formulary.models import (
 from formulary.queries.applications import application_faults, own_of
 from formulary.queries.deputies import acts_for
 from formulary.queries.dossier import dossier
+from formulary.queries.numbers import next_in_year
 from formulary.queries.rule_check import change_findings
 from formulary.queries.rule_values import values
 from formulary.rules.adjustment_life import Kind, MoveRefused, State, Verb
@@ -70,7 +70,7 @@ def create(
         Alliance.objects.select_for_update().get(pk=alliance.pk)
         adjustment = Adjustment.objects.create(
             alliance=alliance,
-            number=next_number(alliance, timezone.localdate(now).year),
+            number=next_in_year(Adjustment.objects.filter(alliance=alliance), timezone.localdate(now).year, 3),
             kind=Kind(kind),
             presentation=presentation,
             institution=institution,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from formulary.actions.history import record
 from formulary.models import Adjustment, AdjustmentStep, Alliance, Institution, Level, Person, Presentation
+from formulary.queries.numbers import next_in_year
 from formulary.rules.adjustment_life import Kind, State, Verb
 
 
@@ -29,7 +30,7 @@ def draft(
         owner = Alliance.objects.select_for_update(no_key=True).get(pk=alliance.pk)
         row = Adjustment.objects.create(
             alliance=owner,
-            number=next_number(owner, timezone.localdate(now).year),
+            number=next_in_year(Adjustment.objects.filter(alliance=owner), timezone.localdate(now).year, 3),
             kind=Kind(kind),
             state=State.DRAFT,
             presentation=presentation,
@@ -45,12 +46,3 @@ def draft(
         )
         record("建立调整申请", row, alliance=owner, by=by, now=now, data={"编号": row.number, "理由": reason})
     return row
-
-
-def next_number(alliance: Alliance, year: int) -> str:
-    """年份-序号; the caller holds the alliance's row."""
-    numbers = Adjustment.objects.filter(alliance=alliance, number__startswith=f"{year}-").values_list(
-        "number", flat=True
-    )
-    used = [int(tail) for number in numbers if (tail := number.split("-", 1)[1]).isdecimal()]
-    return f"{year}-{max(used, default=0) + 1:03d}"

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from formulary.actions.history import record
+from formulary.actions.product_approvals import approvals_told, set_approvals
 from formulary.actions.versions import draft_import
 from formulary.models import Alliance, FormularyImport, FormularyVersion, NameMatch, Person, Presentation
 from formulary.queries.medicines import match_medicine, matcher
@@ -60,7 +61,7 @@ def remap(upload: FormularyImport, *, sheet: str, mapping: Mapping[str, str], de
 
 def check(upload: FormularyImport) -> FormularyImport:
     """Fills in the preview; running it again gives the same."""
-    lines, faults, waiting = _read(upload)
+    lines, faults, waiting, approvals = _read(upload)
     before = lines_of(latest_published(upload.alliance))
     changes = diff(before, lines) if not faults else []
     upload.state = State.FAULTY if faults or not lines else State.READY
@@ -71,6 +72,7 @@ def check(upload: FormularyImport) -> FormularyImport:
         "added": sum(one.before is None for one in changes),
         "removed": sum(one.after is None for one in changes),
         "changed": sum(one.before is not None and one.after is not None for one in changes),
+        "approvals": len(approvals),
         "fault_count": len(faults),
         "faults": [[f.sheet, f.row, f.column, f.value, f.expected] for f in faults[:FAULTS_KEPT]],
         "waiting_count": len(waiting),
@@ -86,16 +88,24 @@ def accept(upload: FormularyImport, *, by: Person, now: dt.datetime) -> Formular
         row = FormularyImport.objects.select_for_update().select_related("alliance").get(pk=upload.pk)
         if row.state != State.READY:
             raise VersionRefused("文件有问题或已成草案，不能写入")
-        lines, faults, waiting = _read(row)
+        lines, faults, waiting, approvals = _read(row)
         if faults or len(lines) != row.effect["lines"]:
             raise VersionRefused("预览之后名称匹配或药品已有变化，请重新核对")
         draft = draft_import(
             row.alliance, lines, file=row.name, effective_from=row.effective_from, title=row.title, by=by, now=now
         )
+        dated = set_approvals(row.alliance, approvals, source=row.name, by=by, now=now)
         asked = _ask([item for item, why in waiting if why == UNKNOWN])
         row.state, row.version = State.ACCEPTED, draft
         row.save(update_fields=["state", "version"])
-        record("导入现有目录", row, alliance=row.alliance, by=by, now=now, data={"lines": len(lines), "asked": asked})
+        record(
+            "导入现有目录",
+            row,
+            alliance=row.alliance,
+            by=by,
+            now=now,
+            data={"lines": len(lines), "asked": asked, "approvals": dated},
+        )
     upload.refresh_from_db()
     return draft
 
@@ -116,20 +126,23 @@ def _tables(upload: FormularyImport) -> dict[str, Table]:
         return read_tables(file.read(), name=upload.name, headers=HEADERS)
 
 
-def _read(upload: FormularyImport) -> tuple[dict[int, Line], list[Fault], list[tuple[Row, str]]]:
-    """Lines by presentation, faults, and rows that wait for a name or a strength."""
+def _read(
+    upload: FormularyImport,
+) -> tuple[dict[int, Line], list[Fault], list[tuple[Row, str]], dict[int, dt.date]]:
+    """Lines by presentation, faults, rows that wait for a name or a strength, and last days of approvals by product."""
     try:
         tables = _tables(upload)
     except DataRefused as refused:
-        return {}, list(refused.faults), []
+        return {}, list(refused.faults), [], {}
     table = tables.get(upload.sheet)
     if table is None:
-        return {}, [Fault(upload.sheet, None, "", "", "没有这个工作表，请选择")], []
+        return {}, [Fault(upload.sheet, None, "", "", "没有这个工作表，请选择")], [], {}
     rows, faults = read_rows(table, upload.mapping, default_level=upload.default_level)
     found, waiting = _drugs(rows, table.name, faults)
     faults += repeated(found, table.name)
     lines = {drug: Line(row.level, row.restriction, row.tier, row.reason) for row, drug in found}
-    return lines, faults, waiting
+    approvals, wrong = approvals_told(found, table.name)
+    return lines, faults + wrong, waiting, approvals
 
 
 def _drugs(rows: list[Row], sheet: str, faults: list[Fault]) -> tuple[list[tuple[Row, int]], list[tuple[Row, str]]]:

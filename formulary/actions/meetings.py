@@ -15,7 +15,8 @@ from formulary.actions.history import record
 from formulary.models import AgendaItem, Alliance, Attendance, Body, BodyKind, Meeting, Person
 from formulary.queries import scope_of
 from formulary.queries.charter import seats_on
-from formulary.queries.meetings import charter_with_sources, next_number, room, rules_of
+from formulary.queries.meetings import charter_with_sources, room, rules_of
+from formulary.queries.numbers import next_in_year
 from formulary.rules import meeting_life
 from formulary.rules.adjustment_life import State, Verb
 from formulary.rules.meeting_life import MeetingRefused
@@ -37,7 +38,7 @@ def plan(
         meeting = Meeting.objects.create(
             alliance=alliance,
             body=body,
-            number=next_number(alliance, timezone.localtime(starts_at).date()),
+            number=next_in_year(Meeting.objects.filter(alliance=alliance), timezone.localtime(starts_at).year, 2),
             title=title,
             occasion=occasion,
             starts_at=starts_at,

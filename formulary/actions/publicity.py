@@ -13,6 +13,7 @@ from formulary.actions.adjustments import move
 from formulary.actions.history import record
 from formulary.models import Adjustment, Alliance, Institution, Objection, Person, Publicity
 from formulary.queries.charter import charter
+from formulary.queries.numbers import next_in_year
 from formulary.queries.publicity import due_publicities
 from formulary.rules import working_days
 from formulary.rules.adjustment_life import State, Verb
@@ -50,7 +51,7 @@ def announce(
         Alliance.objects.select_for_update().get(pk=alliance.pk)
         publicity = Publicity.objects.create(
             alliance=alliance,
-            number=_next_number(alliance, today.year),
+            number=next_in_year(Publicity.objects.filter(alliance=alliance), today.year, 1),
             title=title.strip(),
             slug=secrets.token_hex(SLUG_BYTES),
             opens_on=today,
@@ -154,10 +155,3 @@ def end(publicity: Publicity, *, by: Person | None, now: dt.datetime) -> Publici
 def end_due(alliance: Alliance, *, now: dt.datetime) -> list[Publicity]:
     """The nightly pass: ends every publicity that may end. Running it again changes nothing."""
     return [end(row, by=None, now=now) for row in due_publicities(alliance, timezone.localdate(now))]
-
-
-def _next_number(alliance: Alliance, year: int) -> str:
-    """year-serial; the alliance is locked by the caller."""
-    taken = Publicity.objects.filter(alliance=alliance, number__startswith=f"{year}-").values_list("number", flat=True)
-    highest = max((int(number.split("-")[1]) for number in taken if number.split("-")[1].isdecimal()), default=0)
-    return f"{year}-{highest + 1}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from formulary.models import Adjustment, Alliance, FormularyVersion, Presentation
 from formulary.queries import evidence
-from formulary.queries.status import drug_statuses
-from formulary.queries.version_lines import latest_published, lines_of, trial_months
+from formulary.queries.status import standings
+from formulary.queries.version_lines import latest_published, lines_of, touched_by, trial_months
 from formulary.queries.versions import rule_value
 from formulary.rules import versions as rules
 from formulary.rules.adjustment_life import Kind
@@ -19,6 +19,7 @@ from formulary.rules.versions import Line, VersionRefused, Wish
 
 RATE_MONTHS = 3
 GROUP_LIMIT = 2
+FEW = 500
 LEVELS_WITH_TARGET = ("三级", "二级", "基层")
 
 
@@ -69,9 +70,9 @@ def of_draft(draft: FormularyVersion, on: dt.date) -> Sheet:
         for row in rows
         if row.kind == Kind.ADD and row.presentation_id and row.monthly_use
     }
-    facts = _facts(
-        draft.alliance, lines_of(draft.based_on), lines_of(draft), on, successors=successors, expected=expected
-    )
+    before, changed = lines_of(draft.based_on), touched_by(draft.based_on, draft)
+    after = {key: line for key, line in before.items() if key not in changed} | lines_of(draft, changed)
+    facts = _facts(draft.alliance, before, after, on, successors=successors, expected=expected)
     return Sheet(sheet(facts), on, rows, [])
 
 
@@ -94,8 +95,8 @@ def _facts(
     touched = {key for key in keys if before.get(key) != after.get(key)}
     groups, medicines = {drugs[key].group for key in touched} - {""}, {drugs[key].medicine for key in touched}
     near = {key for key, drug in drugs.items() if drug.medicine in medicines or drug.group in groups} | touched
+    drugs |= _doses(drugs, near)
     use = evidence.use(alliance, sorted(near), on, months=12)
-    recent = evidence.use(alliance, sorted(keys), on, months=RATE_MONTHS)
     places = alliance.institutions.filter(active=True).order_by("-is_lead", "code")
     return Facts(
         drugs=drugs,
@@ -105,7 +106,7 @@ def _facts(
         successors=successors,
         expected=expected,
         yearly=yearly_use(use, on),
-        lately={(row.institution, row.presentation) for row in recent if row.quantity > 0},
+        lately=evidence.used(alliance, on, months=RATE_MONTHS),
         rates=daily_use(use, on, months=RATE_MONTHS),
         prices=unit_prices(evidence.prices(alliance, sorted(near), on)),
         stock=evidence.stock(alliance, sorted(touched), on),
@@ -126,20 +127,17 @@ def targets(alliance: Alliance, on: dt.date) -> dict[str, float]:
 
 
 def _drugs(alliance: Alliance, keys: Collection[int], on: dt.date) -> dict[int, Drug]:
-    rows = list(Presentation.objects.filter(pk__in=keys) if len(keys) <= 500 else Presentation.objects.all())
-    rows = [row for row in rows if row.pk in keys]
-    statuses = drug_statuses(rows, on, region=alliance.province)
+    """Every drug of the lists, read as plain rows: there may be ten thousand. Doses are added where they are asked for."""
+    rows = Presentation.objects.filter(pk__in=keys) if len(keys) <= FEW else Presentation.objects.all()
+    fields = ("pk", "medicine_id", "form", "strength", "name", "spec_group", "is_chronic", "unit")
+    found = [row for row in rows.order_by().values_list(*fields) if row[0] in keys]
+    said = standings((row[:4] for row in found), on, region=alliance.province)
     return {
-        row.pk: Drug(
-            row.pk,
-            f"{row.name} {row.strength}",
-            row.medicine_id,
-            row.spec_group,
-            statuses[row.pk].is_essential,
-            statuses[row.pk].insurance_class,
-            row.is_chronic,
-            row.daily_dose,
-            row.unit,
-        )
-        for row in rows
+        pk: Drug(pk, f"{name} {strength}", medicine, group, *said[pk], chronic, unit=unit)
+        for pk, medicine, _form, strength, name, group, chronic, unit in found
     }
+
+
+def _doses(drugs: Mapping[int, Drug], near: Collection[int]) -> dict[int, Drug]:
+    rows = Presentation.objects.filter(pk__in=near).order_by().values_list("pk", "daily_dose")
+    return {pk: replace(drugs[pk], daily_dose=dose) for pk, dose in rows}

@@ -25,6 +25,11 @@ def use(
     return _ask("use", alliance, presentations, on, months=months, institutions=institutions)
 
 
+def used(alliance: Alliance, on: dt.date, *, months: int) -> set[tuple[int, int]]:
+    """(institution, presentation) of everything used in those months: asked of a whole alliance without its amounts."""
+    return {(site, drug) for site, drug in _ask("used", alliance, None, on, months=months)}
+
+
 def stock(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[shapes.StockRow]:
     return _ask("stock", alliance, presentations, on)
 

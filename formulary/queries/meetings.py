@@ -150,12 +150,5 @@ def may_be_discussed(meeting: Meeting) -> QuerySet[Adjustment]:
     )
 
 
-def next_number(alliance: Alliance, on: dt.date) -> str:
-    """“2026-03”: the third of its year."""
-    taken = Meeting.objects.filter(alliance=alliance, number__startswith=f"{on.year}-").values_list("number", flat=True)
-    last = max((int(number.split("-")[1]) for number in taken), default=0)
-    return f"{on.year}-{last + 1:02d}"
-
-
 def bodies(alliance: Alliance) -> QuerySet[Body]:
     return Body.objects.filter(alliance=alliance, dissolved_on__isnull=True)

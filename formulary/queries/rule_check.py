@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from django.db.models import Q
 
@@ -31,6 +32,7 @@ from formulary.queries.charter import charter
 from formulary.queries.rule_values import rows_in_force, values
 from formulary.queries.status import links_in_force, listed_entries
 from formulary.queries.versions import version_in_force
+from formulary.rules.adjustment_life import Kind
 from formulary.rules.dosage_forms import lookup
 from formulary.rules.findings import Drug, Entry, Facts, Finding, Line, Site, check_change, read_limits
 from formulary.rules.findings.antimicrobials import is_antimicrobial
@@ -81,26 +83,33 @@ def change_findings(adjustment: Adjustment, on: dt.date) -> tuple[list[Finding],
     line = Entry(level, adjustment.restriction, adjustment.tier)
     after = changed(before, adjustment.kind, presentation, line, drops=adjustment.drops_id)
     touched = {pk for pk in {*before, *after} if before.get(pk) != after.get(pk)}
-    facts = _facts_around(alliance, touched, on)
+    title = adjustment.applicant.title if adjustment.kind in (Kind.ADD, Kind.REPLACE) else None
+    facts = replace(facts_around(alliance, touched, on), applicant_title=title)
     return check_change(before, after, facts), facts
 
 
-def _facts_around(alliance: Alliance, touched: set[int], on: dt.date) -> Facts:
-    near, substances = _around(touched, on)
+def facts_around(alliance: Alliance, touched: set[int], on: dt.date) -> Facts:
+    """Facts of the lines touched and of what the rules count together with them: all that `check_change` can tell of them,
+    because a rule passes over drugs without facts."""
+    near, substances = _around(alliance, touched, on)
     return facts_for(alliance, on, near, substances=substances)
 
 
-def _around(touched: set[int], on: dt.date) -> tuple[set[int], set[str]]:
-    """What the rules count together with the lines touched: their group, and all antimicrobials for one of them. A rule
-    passes over drugs without facts, so one application is checked without reading ten thousand."""
+def _around(alliance: Alliance, touched: set[int], on: dt.date) -> tuple[set[int], set[str]]:
+    """What the rules count together with the lines touched: their group, all antimicrobials for one of them, and
+    the drugs of a chronic disease for one of these."""
     rows = list(Presentation.objects.filter(pk__in=touched).select_related("medicine"))
     groups = {row.spec_group for row in rows if row.spec_group}
     near = set(Presentation.objects.filter(spec_group__in=groups).values_list("pk", flat=True)) | touched
     codes = class_codes(rows, listed_entries({row.medicine_id for row in rows}, on))
-    classes = read_limits(values(None, "finding.", on).get).antimicrobial_classes
-    if any(is_antimicrobial(code, classes) for code in codes.values()):
-        medicines = medicines_of_class(classes, on)
+    limits = read_limits(values(alliance, "finding.", on).get)
+    if any(is_antimicrobial(code, limits.antimicrobial_classes) for code in codes.values()):
+        medicines = medicines_of_class(limits.antimicrobial_classes, on)
         near |= set(Presentation.objects.filter(medicine__in=medicines).values_list("pk", flat=True))
+    for classes in map(tuple, limits.chronic_classes.values()):
+        if any(row.is_chronic and codes[row.pk].startswith(classes) for row in rows):
+            same = Presentation.objects.filter(medicine__in=medicines_of_class(classes, on), is_chronic=True)
+            near |= set(same.values_list("pk", flat=True))
     return near, {row.medicine.substance for row in rows}
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from formulary.models import EntryLink, ListEdition, ListKind, Presentation
 from formulary.rules.editions import speaking
 from formulary.rules.lists.files import TENDER_KINDS
-from formulary.rules.status import DrugStatus, ListedEntry, status_of
+from formulary.rules.status import Brief, DrugStatus, ListedEntry, standing_of, status_of
 
 STATUS_KINDS = (
     ListKind.NEML,
@@ -58,6 +58,30 @@ def drug_statuses(presentations: Iterable[Presentation], on: dt.date, *, region:
     listed = listed_entries({row.medicine_id for row in rows}, on, region=region)
     return {
         row.pk: status_of(row.form, row.strength, listed.get(row.medicine_id, ()), on=on, region=region) for row in rows
+    }
+
+
+def standings(
+    drugs: Iterable[tuple[int, int, str, str]], on: dt.date, *, region: str = ""
+) -> dict[int, tuple[bool, str]]:
+    """(基药?, 医保 class) of each (id, medicine id, form, strength): for a whole catalogue, where the rest is not asked."""
+    wanted = list(drugs)
+    found: dict[str, dict[int, list[Brief]]] = {ListKind.NEML: defaultdict(list), ListKind.NRDL: defaultdict(list)}
+    for kind, rows in found.items():
+        links = links_in_force(on, (kind,)).filter(medicine__isnull=False)
+        if region:
+            links = links.filter(Q(entry__region="") | Q(entry__region__contains=region))
+        fields = ("medicine_id", "entry__edition__valid_to", "entry_id", "entry__category", "form", "entry__valid_to")
+        # 医保 names no strengths, and six thousand empty lists are slow to read.
+        strengths = ("strengths",) if kind == ListKind.NEML else ()
+        told = links.order_by("entry_id", "pk").values_list(*fields, *strengths)
+        for medicine, edition_ends, entry, category, form, ends, *listed in told:
+            if medicine is not None:
+                rows[medicine].append(Brief(entry, category, form, listed[0] if listed else [], ends or edition_ends))
+    essential, insured = found[ListKind.NEML], found[ListKind.NRDL]
+    return {
+        pk: standing_of(form, strength, essential.get(medicine, ()), insured.get(medicine, ()), on=on)
+        for pk, medicine, form, strength in wanted
     }
 
 

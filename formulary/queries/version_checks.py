@@ -8,8 +8,8 @@ from typing import Any
 
 from formulary.models import Adjustment, FormularyVersion, RuleException
 from formulary.queries.publicity import last_publicity, shortness, unanswered
-from formulary.queries.rule_check import facts_for
-from formulary.queries.version_lines import latest_published, lines_of, published
+from formulary.queries.rule_check import facts_around
+from formulary.queries.version_lines import latest_published, lines_of, published, touched_by
 from formulary.rules.adjustment_life import State
 from formulary.rules.findings import Drug, Finding, check_change
 
@@ -67,8 +67,10 @@ def judged(draft: FormularyVersion, applications: list[Adjustment]) -> list[Judg
     with an application that touches its drugs, or with the draft itself (`draft.findings` until it is published)."""
     if draft.effective_from is None:
         return []
-    before, after = lines_of(draft.based_on), lines_of(draft)
-    facts = facts_for(draft.alliance, draft.effective_from, {*before, *after})
+    changed = touched_by(draft.based_on, draft)
+    facts = facts_around(draft.alliance, changed, draft.effective_from)
+    near = {*facts.drugs, *changed}
+    before, after = lines_of(draft.based_on, near), lines_of(draft, near)
     own = {(row["code"], row["subject"]): row["reason"] for row in draft.findings}
     touched = {row.pk: {row.presentation_id, row.drops_id} for row in applications}
     given = list(RuleException.objects.filter(adjustment__in=applications).select_related("adjustment"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, DateField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from formulary.models import (
     AgendaItem,
@@ -19,6 +21,9 @@ from formulary.models import (
 from formulary.queries.charter import charter
 from formulary.rules import versions as rules
 from formulary.rules.versions import Difference, Line
+
+COLUMNS = ("lowest_level", "restriction", "tier", "reason", "review_on")
+FEW = 500
 
 
 def published(alliance: Alliance) -> QuerySet[FormularyVersion]:
@@ -36,20 +41,42 @@ def draft_of(alliance: Alliance) -> FormularyVersion | None:
     return FormularyVersion.objects.filter(alliance=alliance, published_at=None).select_related("based_on").first()
 
 
-def lines_of(version: FormularyVersion | None) -> dict[int, Line]:
-    """Every line by presentation id; no version is an empty list."""
+def lines_of(version: FormularyVersion | None, among: Collection[int] | None = None) -> dict[int, Line]:
+    """Every line (or those of some drugs) by presentation id; no version is an empty list."""
     if version is None:
         return {}
-    columns = ("presentation", "lowest_level", "restriction", "tier", "reason", "review_on")
-    rows = FormularyEntry.objects.filter(version=version).order_by().values_list(*columns)
-    return {key: Line(*rest) for key, *rest in rows}
+    rows = FormularyEntry.objects.filter(version=version).order_by()
+    if among is not None and len(among) <= FEW:
+        rows = rows.filter(presentation__in=among)
+    known: dict[tuple[Any, ...], Line] = {}  # ten thousand rows hold a few dozen different lines
+    lines: dict[int, Line] = {}
+    for key, *rest in rows.values_list("presentation", *COLUMNS):
+        if among is None or key in among:
+            said = tuple(rest)
+            lines[key] = known.get(said) or known.setdefault(said, Line(*said))
+    return lines
+
+
+def touched_by(a: FormularyVersion | None, b: FormularyVersion) -> set[int]:
+    """Drugs whose lines differ between two versions, told by the database without reading the versions."""
+    mine = FormularyEntry.objects.filter(version=b).order_by()
+    if a is None:
+        return set(mine.values_list("presentation", flat=True))
+    theirs = FormularyEntry.objects.filter(version=a).order_by()
+    there = mine.filter(presentation=OuterRef("presentation"))
+    gone = theirs.filter(~Exists(there)).values_list("presentation", flat=True)
+    day = Coalesce("review_on", Value(dt.date.min), output_field=DateField())  # no day equals no day
+    compared = {name: OuterRef(name) for name in ("presentation", *COLUMNS[:-1], "day")}
+    same = theirs.annotate(day=day).filter(**compared)
+    changed = mine.annotate(day=day).filter(~Exists(same)).values_list("presentation", flat=True)
+    return set(gone) | set(changed)
 
 
 def codes_of(presentations: Iterable[int]) -> dict[int, str]:
     """Drug codes by presentation id."""
     wanted = set(presentations)
     rows = Presentation.objects.values_list("pk", "code")
-    return dict(rows) if len(wanted) > 500 else dict(rows.filter(pk__in=wanted))
+    return dict(rows) if len(wanted) > FEW else dict(rows.filter(pk__in=wanted))
 
 
 def trial_months(alliance: Alliance, on: dt.date) -> int:
@@ -153,7 +180,8 @@ def differences(
     therapeutic_class: str = "",
 ) -> list[ChangeRow]:
     """What differs between two versions, 调入 first, then 调出 and 调整, each by name."""
-    found = [one for one in rules.diff(lines_of(a), lines_of(b)) if not kind or one.kind == kind]
+    touched = touched_by(a, b)
+    found = [one for one in rules.diff(lines_of(a, touched), lines_of(b, touched)) if not kind or one.kind == kind]
     keys = [one.presentation for one in found]
     drugs = Presentation.objects.select_related("medicine").in_bulk(keys)
     wanted = _matching(drugs, words, therapeutic_class)
@@ -204,8 +232,7 @@ def drug_history(
 ) -> list[tuple[FormularyVersion, Line | None, VersionChange | None]]:
     """What each published version said of the drug, the latest first; None: not listed."""
     versions = list(published(alliance))
-    columns = ("version", "lowest_level", "restriction", "tier", "reason", "review_on")
-    rows = FormularyEntry.objects.filter(version__in=versions, presentation=drug).values_list(*columns)
+    rows = FormularyEntry.objects.filter(version__in=versions, presentation=drug).values_list("version", *COLUMNS)
     lines = {version: Line(*rest) for version, *rest in rows}
     changes = VersionChange.objects.filter(version__in=versions, presentation=drug).select_related("adjustment")
     by_version = {row.version_id: row for row in changes_with_votes(changes)}

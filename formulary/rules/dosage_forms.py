@@ -8,7 +8,7 @@ covers 水丸, 蜜丸, 水蜜丸, 浓缩丸, 糊丸 and 微丸. 口服液 is the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from formulary.rules.tables import clean
 
@@ -226,6 +226,7 @@ CHINESE_FORMS = _index(_CHINESE)
 _NOT_AN_ENDING = {"注射", "注射用", "吸入用", "霜", "气体", "油", "胶剂"}
 
 
+@lru_cache(maxsize=4096)
 def lookup(form: str, *, chinese: bool = False) -> DosageForm | None:
     """The form as the table knows it, or None. Brackets and a trailing 剂/型 are forgiven."""
     text = clean(form)
@@ -260,6 +261,7 @@ _SAME_FORMS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=65536)
 def same_form(first: str, second: str) -> bool:
     """片 and 薄膜衣片, 胶囊 and 胶囊剂, 颗粒 and 颗粒剂 are one form; 片剂 and 分散片 are two."""
     return bool(first) and _plain(first) == _plain(second)

@@ -21,6 +21,13 @@ class UseRow(NamedTuple):
     quantity: int
 
 
+class UsedRow(NamedTuple):
+    """source "used": a presentation that an institution used at all in the months asked for."""
+
+    institution: int
+    presentation: int
+
+
 class StockRow(NamedTuple):
     """source "stock": usable units as last counted (as_of), without what has expired since; soonest: expiry of the first
     lot that is still usable, None when no lot names one."""
@@ -69,4 +76,11 @@ class CommitmentRow(NamedTuple):
     ends: dt.date
 
 
-SHAPES = {"use": UseRow, "stock": StockRow, "price": PriceRow, "purchase": PurchaseRow, "commitment": CommitmentRow}
+SHAPES = {
+    "use": UseRow,
+    "used": UsedRow,
+    "stock": StockRow,
+    "price": PriceRow,
+    "purchase": PurchaseRow,
+    "commitment": CommitmentRow,
+}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from formulary.rules.cells import parse_date
 from formulary.rules.tables import Fault, Table, clean
 from formulary.rules.versions import LEVELS, RESTRICTIONS
 
@@ -17,6 +19,8 @@ FIELDS = {
     "restriction": "限制",
     "tier": "遴选层级",
     "reason": "说明",
+    "approval": "批准文号",
+    "approval_ends": "批准文号有效期至",
 }
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "code": ("药品编码", "药品代码", "院内编码", "编码", "品规编码", "HIS编码"),
@@ -27,6 +31,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "restriction": ("限制", "使用限制", "管控", "分级"),
     "tier": ("遴选层级", "层级", "优先级"),
     "reason": ("说明", "备注"),
+    "approval": ("批准文号", "国药准字", "注册证号"),
+    "approval_ends": ("批准文号有效期至", "批准文号有效期", "文号有效期", "注册证有效期", "再注册有效期至"),
 }
 LEVEL_WORDS = {
     **{level: level for level in LEVELS},
@@ -44,7 +50,7 @@ LONGEST_REASON = 200
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the file; row is as Excel counts."""
+    """One line of the file; row is as Excel counts. approval_ends: last day of the approval, None when not said."""
 
     row: int
     code: str
@@ -55,6 +61,8 @@ class Row:
     restriction: str
     tier: int
     reason: str
+    approval: str = ""
+    approval_ends: dt.date | None = None
 
 
 def guess(headers: Iterable[str]) -> dict[str, str]:
@@ -109,10 +117,16 @@ def _row(
         fault("tier", "应为 1 至 9 的整数")
     if len(given.get("reason", "")) > LONGEST_REASON:
         fault("reason", f"应不超过 {LONGEST_REASON} 字")
+    ends: dt.date | None = None
+    if said := given.get("approval_ends", ""):
+        try:
+            ends = parse_date(said)
+        except ValueError:
+            fault("approval_ends", "应为日期，如 2028-06-30")
     if len(faults) > before or level is None or restriction is None:
         return None
     return Row(number, code, name, given.get("form", ""), given.get("strength", ""), level, restriction, int(tier),
-               given.get("reason", ""))  # fmt: skip
+               given.get("reason", ""), given.get("approval", ""), ends)  # fmt: skip
 
 
 def repeated(drugs: Sequence[tuple[Row, int]], sheet: str) -> list[Fault]:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple, Protocol, TypeVar
 
 from formulary.rules.dosage_forms import lookup, same_form
 from formulary.rules.lists.neml import needs_specialist
@@ -140,14 +141,67 @@ def status_of(form: str, strength: str, entries: Sequence[ListedEntry], *, on: d
     )
 
 
+class Speaks(Protocol):
+    """What 基药 and 医保 class are read from."""
+
+    @property
+    def entry_id(self) -> int: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def form(self) -> str: ...
+    @property
+    def strengths(self) -> tuple[str, ...] | list[str]: ...
+    @property
+    def valid_to(self) -> dt.date | None: ...
+
+
+class Brief(NamedTuple):
+    """A row of 基药 or 医保, as much of it as `standing_of` asks."""
+
+    entry_id: int
+    category: str
+    form: str
+    strengths: list[str]
+    valid_to: dt.date | None
+
+
+def standing_of(
+    form: str, strength: str, essential: Sequence[Speaks], insured: Sequence[Speaks], *, on: dt.date
+) -> tuple[bool, str]:
+    """(基药?, 甲 乙 国谈 无): the answers of `status_of` to these two questions alone, for a whole catalogue at once."""
+    listed = bool(essential) and _listed(form, strength, essential)[0] is not Listed.NO
+    speaking = _insuring(form, insured, on)
+    return listed, min(speaking, key=_class_first).category if speaking else NONE
+
+
+S = TypeVar("S", bound=Speaks)
+
+
+def _listed(form: str, strength: str, entries: Sequence[S]) -> tuple[Listed, list[S]]:
+    """Whether 基药 lists this form and strength, and the rows that speak of the form (all rows when none does)."""
+    same = [entry for entry in entries if same_form(form, entry.form)]
+    if same:
+        return _best(is_listed(strength, entry.strengths) for entry in same), same
+    # the strength is listed, but for another form of the group (分散片 beside 片剂)
+    elsewhere = _best(is_listed(strength, entry.strengths) for entry in entries) is Listed.YES
+    return Listed.UNCLEAR if elsewhere else Listed.NO, list(entries)
+
+
+def _insuring(form: str, entries: Sequence[S], on: dt.date) -> list[S]:
+    """Rows of 医保 that run and speak of the form, or of the group of forms it belongs to."""
+    running = [entry for entry in entries if entry.valid_to is None or entry.valid_to >= on]
+    return [e for e in running if same_form(form, e.form)] or [e for e in running if _speaks_of_group(form, e.form)]
+
+
+def _class_first(entry: Speaks) -> tuple[int, int]:
+    return _CLASS_ORDER.get(entry.category, 9), entry.entry_id
+
+
 def _essential(form: str, strength: str, entries: Sequence[ListedEntry]) -> Essential | None:
     if not entries:
         return None
-    same = [entry for entry in entries if same_form(form, entry.form)]
-    listed = _best(is_listed(strength, entry.strengths) for entry in same) if same else Listed.NO
-    if not same and _best(is_listed(strength, entry.strengths) for entry in entries) is Listed.YES:
-        listed = Listed.UNCLEAR  # the strength is listed, but for another form of the group (分散片 beside 片剂)
-    speaking = same or list(entries)
+    listed, speaking = _listed(form, strength, entries)
     return Essential(
         listed,
         any(needs_specialist(entry.attributes.get("备注", ""), entry.form) for entry in speaking),
@@ -163,11 +217,10 @@ def _best(answers: Iterable[Listed]) -> Listed:
 
 
 def _insurance(form: str, entries: Sequence[ListedEntry], on: dt.date) -> Insurance | None:
-    running = [entry for entry in entries if entry.valid_to is None or entry.valid_to >= on]
-    speaking = [e for e in running if same_form(form, e.form)] or [e for e in running if _speaks_of_group(form, e.form)]
+    speaking = _insuring(form, entries, on)
     if not speaking:
         return None
-    first = min(speaking, key=lambda entry: (_CLASS_ORDER.get(entry.category, 9), entry.entry_id))
+    first = min(speaking, key=_class_first)
     return Insurance(
         first.category,
         first.valid_to if first.category == "国谈" or first.attributes.get("协议有效期") else None,

@@ -4,6 +4,7 @@ from procurement.models.consultation import Consultation, Decision
 from procurement.models.order import Delivery, DeliveryLine, Order, OrderLine, Payable
 from procurement.models.plan import Plan, PlanLine, PlanState, Unmet
 from procurement.models.price import ListedPrice
+from procurement.models.price_case import PriceCase, PriceCaseNote
 from procurement.models.round import (
     Approval,
     Dispute,
@@ -37,6 +38,8 @@ __all__ = [
     "Plan",
     "PlanLine",
     "PlanState",
+    "PriceCase",
+    "PriceCaseNote",
     "PriceLabel",
     "PurchaseRound",
     "RoundLine",

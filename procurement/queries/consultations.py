@@ -11,12 +11,13 @@ from formulary.models import Person
 from formulary.queries import Scope
 from procurement.models import Consultation, Decision
 from procurement.queries.orders import arrears
-from procurement.queries.prices import price_rows
+from procurement.queries.price_cases import cases, uncovered
 from procurement.queries.settings import buying_settings
 from procurement.queries.suppliers import scorecards
 from procurement.queries.tenders import progress, tenders
 from procurement.rules import consultations as rules
 from procurement.rules.consultations import Topic
+from procurement.rules.price_cases import Finding, overdue_days
 from shortage.models import LIVE, Alert
 
 
@@ -80,16 +81,38 @@ def _alerts(scope: Scope) -> list[Topic]:
 
 
 def _prices(scope: Scope, today: dt.date) -> list[Topic]:
+    """Open cases with whoever settles them; findings without a case. What was settled is not spoken of again."""
+    found = []
+    for case in cases(scope, today=today):
+        late = overdue_days(case.due_on, case.state, today)
+        words = f"{case.why}；{case.get_state_display()}，责任人 {case.owner or '未指定'}，应于 {case.due_on} 办结"
+        found.append(
+            Topic(
+                rules.PRICE,
+                rules.RED if case.level == "red" or late else rules.YELLOW,
+                f"{case.title}（{case.number}）",
+                words + (f"，已逾期 {late} 天" if late else ""),
+                reverse("pricecase_detail", args=[case.pk]),
+            )
+        )
+    return [*found, *_findings(scope, today)]
+
+
+def _findings(scope: Scope, today: dt.date) -> list[Topic]:
+    """One topic a product, however many flags it has."""
+    by_product: dict[int, list[Finding]] = {}
+    for one in uncovered(scope.alliance, today=today):
+        if one.product is not None:
+            by_product.setdefault(one.product, []).append(one)
     return [
         Topic(
             rules.PRICE,
-            rules.RED if {"award", "listed", "stopped"} & set(row.flags) else rules.YELLOW,
-            f"{row.offer.product.presentation} {row.offer.product.maker}",
-            "；".join(row.why),
-            reverse("price_detail", args=[row.offer.product_id]),
+            rules.RED if any(one.level == "red" for one in same) else rules.YELLOW,
+            same[0].title,
+            "；".join(one.why for one in same),
+            reverse("price_detail", args=[product]),
         )
-        for row in price_rows(scope.alliance, today=today)
-        if row.flags
+        for product, same in by_product.items()
     ]
 
 

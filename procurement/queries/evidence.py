@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import starmap
+from typing import TypeVar
 
 import pandas as pd
 from django.db.models import F, Q, Sum
@@ -16,6 +17,7 @@ from procurement.rules.received import priced
 from shortage.models import CURRENT, Receipt
 
 FEW = 5_000
+Row = TypeVar("Row", PriceRow, PurchaseRow, CommitmentRow)
 Drugs = Collection[int] | None
 
 
@@ -36,7 +38,7 @@ def prices(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[PriceR
         (values[1], supplier): values
         for supplier, *values in running.order_by("valid_from").values_list("supplier_id", *fields)
     }
-    return [row for row in starmap(PriceRow, latest.values()) if _wanted(presentations, row.presentation)]
+    return _kept(starmap(PriceRow, latest.values()), presentations)
 
 
 def purchases(
@@ -67,8 +69,7 @@ def purchases(
         list(offers.values_list(*fields, "valid_from", "valid_to")),
         columns=["presentation", "product", "supplier", "pack_size", "price", "valid_from", "valid_to"],
     )
-    rows = priced(received, offered)
-    return [row for row in rows if _wanted(presentations, row.presentation)]
+    return _kept(priced(received, offered), presentations)
 
 
 def commitments(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[CommitmentRow]:
@@ -85,7 +86,7 @@ def commitments(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[C
         .order_by("tender__end", "tender", "drug", "institution")
         .values_list("institution", "drug", "tender__name", "agreed", "done", "tender__end")
     )
-    return [row for row in starmap(CommitmentRow, grouped) if _wanted(presentations, row.presentation)]
+    return _kept(starmap(CommitmentRow, grouped), presentations)
 
 
 def _few(path: str, presentations: Drugs) -> dict[str, list[int]]:
@@ -94,5 +95,9 @@ def _few(path: str, presentations: Drugs) -> dict[str, list[int]]:
     return {f"{path}__in": list(presentations)}
 
 
-def _wanted(presentations: Drugs, one: int) -> bool:
-    return presentations is None or len(presentations) <= FEW or one in presentations
+def _kept(rows: Iterable[Row], presentations: Drugs) -> list[Row]:
+    """What the database did not filter: `presentations` may be a list, so it is looked up as a set."""
+    if presentations is None or len(presentations) <= FEW:
+        return list(rows)
+    wanted = frozenset(presentations)
+    return [row for row in rows if row.presentation in wanted]

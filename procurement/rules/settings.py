@@ -40,6 +40,8 @@ DEFAULTS: dict[str, Any] = {
     "price.fall_check": 0.50,
     "price.ratio_tolerance": 0.0001,
     "price.label_steps": [1, 2, 5, 10],
+    "price.case_auto": ["award", "listed", "stopped", "unfiled"],
+    "price.case_days": 10,
     "platform.warn": 1.0,
     "platform.red": 0.95,
     "supplier.late_share": 0.50,
@@ -68,6 +70,7 @@ DEFAULTS: dict[str, Any] = {
     ],
 }
 """`payment.term`: "days" (payment.days after acceptance) or "month_end" (end of the month after it).
+`price.case_auto`: kinds of price findings (rules/price_cases.py) that open a case by themselves; `price.case_days`: until it is due.
 `study.seconds`: time limit of one scenario; `study.high_demand`: by how much demand is high where no forecast says;
 `study.weights`: how likely the futures of a robust plan are against each other.
 `order.platform_columns`: [[列名, field]…] of the file that the provincial platform takes; fields in rules/order_file.py."""

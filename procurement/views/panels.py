@@ -1,9 +1,11 @@
-"""What procurement shows on the first page: the newest finished plan."""
+"""What procurement shows on the first page: the newest finished plan, price cases that are late."""
 
 from django.urls import reverse
+from django.utils import timezone
 
 from config.templatetags.figures import wan
 from procurement import queries
+from procurement.queries.price_cases import summary
 from procurement.views.plan_overview import figures, split
 
 
@@ -23,3 +25,10 @@ def latest_plan(scope):
         "icon": "shopping-cart",
     }
     return {"plan": plan, "figures": own, "kpis": [kpi], "whole": scope.whole_alliance, "url": kpi["url"]}
+
+
+def price_cases(scope):
+    if not scope.whole_alliance:
+        return {"hidden": True}
+    found = summary(scope, today=timezone.localdate())
+    return found | {"hidden": not found["overdue"], "url": f"{reverse('pricecase_list')}?state=overdue"}

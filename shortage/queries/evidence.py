@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import starmap
+from typing import TypeVar
 
 from formulary.models import Alliance
 from formulary.rules.evidence import StockRow, UseRow
 from shortage.models import CURRENT, MonthlyUse, StockLot, StockPosition
 
 FEW = 5_000
+Row = TypeVar("Row", UseRow, StockRow)
 Drugs = Collection[int] | None
 
 
@@ -19,29 +21,41 @@ def use(
     alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12, institutions: Drugs = None
 ) -> list[UseRow]:
     """Use of the `months` calendar months before the month of `on`, and that month as far as it is known."""
-    began = on.year * 12 + on.month - 1 - months
     rows = MonthlyUse.objects.filter(
         institution__alliance=alliance,
-        month__gte=dt.date(began // 12, began % 12 + 1, 1),
+        month__gte=_began(on, months),
         month__lte=on,
         **_few(presentations),
     )
     if institutions is not None:
         rows = rows.filter(institution__in=institutions)
     found = starmap(UseRow, rows.order_by().values_list("institution_id", "presentation_id", "month", "quantity"))
-    return [row for row in found if _wanted(presentations, row.presentation)]
+    return _kept(found, presentations)
+
+
+def used(alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int) -> list[tuple[int, int]]:
+    """(institution, presentation) of everything used in the months that `use` would tell of."""
+    rows = MonthlyUse.objects.filter(institution__alliance=alliance, month__gte=_began(on, months), month__lte=on)
+    rows = rows.filter(quantity__gt=0, **_few(presentations)).order_by()
+    return list(rows.values_list("institution_id", "presentation_id").distinct())
 
 
 def stock(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[StockRow]:
     """The newest counted stock; lots that expired after the count and before `on` are taken off."""
     fields = ("institution_id", "presentation_id", "quantity", "nearest_expiry", "date")
     counted = StockPosition.objects.filter(institution__alliance=alliance, **_few(presentations)).order_by()
-    rows = [row for row in starmap(StockRow, counted.values_list(*fields)) if _wanted(presentations, row.presentation)]
+    rows = _kept(starmap(StockRow, counted.values_list(*fields)), presentations)
     ageing = {(row.institution, row.presentation): row for row in rows if row.soonest and row.soonest < on}
     lots = _lots(list(ageing.values()))
     return [
         _aged(row, lots[key], on) if (key := (row.institution, row.presentation)) in ageing else row for row in rows
     ]
+
+
+def _began(on: dt.date, months: int) -> dt.date:
+    """The first day of the month so many months before that of `on`."""
+    began = on.year * 12 + on.month - 1 - months
+    return dt.date(began // 12, began % 12 + 1, 1)
 
 
 def _few(presentations: Drugs) -> dict[str, list[int]]:
@@ -51,8 +65,12 @@ def _few(presentations: Drugs) -> dict[str, list[int]]:
     return {"presentation_id__in": list(presentations)}
 
 
-def _wanted(presentations: Drugs, one: int) -> bool:
-    return presentations is None or len(presentations) <= FEW or one in presentations
+def _kept(rows: Iterable[Row], presentations: Drugs) -> list[Row]:
+    """What the database did not filter: `presentations` may be a list, so it is looked up as a set."""
+    if presentations is None or len(presentations) <= FEW:
+        return list(rows)
+    wanted = frozenset(presentations)
+    return [row for row in rows if row.presentation in wanted]
 
 
 def _lots(rows: list[StockRow]) -> dict[tuple[int, int], list[tuple[dt.date, int]]]:

@@ -88,7 +88,7 @@ def test_the_evidence_is_frozen_with_its_day_and_the_findings_with_the_step(worl
     assert row.facts["drug"]["title"] == "阿莫西林胶囊 0.25g"
     assert row.facts["use"] == {"total": 0, "places": []}
     codes = {finding["code"] for finding in row.steps.get(verb="submit").findings}
-    assert codes == {"evaluation_missing", "class_unknown"}
+    assert codes == {"evaluation_missing", "class_unknown", "applicant_title"}
 
 
 def test_who_wrote_it_does_not_check_it(world):

@@ -1,5 +1,6 @@
 """An existing list as a workbook: columns guessed and mapped, every fault at once, unknown names to review, then a draft."""
 
+import datetime as dt
 import io
 
 import openpyxl
@@ -7,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from config.access import Role
-from formulary.models import FormularyImport, FormularyVersion, NameMatch
+from formulary.models import FormularyImport, FormularyVersion, NameMatch, Product
+from formulary.queries.version_checks import obstacles
 from formulary.rules.formulary_file import guess, read_rows
 from formulary.rules.tables import Table
 from tests.formulary.releases import first_version
@@ -135,3 +137,43 @@ def test_a_mapping_without_code_or_name_is_refused():
     rows, faults = read_rows(Table("目录", {"规格": ["5mg"]}, [2]), {"strength": "规格"}, default_level="村")
     assert rows == []
     assert "请至少指定" in faults[0].expected
+
+
+def with_approvals(*rows):
+    return workbook(rows, header=("药品编码", "批准文号", "批准文号有效期至"))
+
+
+def test_the_last_day_of_an_approval_is_written_with_the_draft_and_the_rule_reads_it(world, secretary):
+    Product.objects.filter(presentation=world.drugs["M2"]).update(active=False)
+    product = Product.objects.create(
+        presentation=world.drugs["M2"], code="P-M2", maker="甲厂", pack_size=24, approval_number="国药准字H1"
+    )
+    send(secretary, with_approvals(("M2", "国药准字H1", "2026-01-31")))
+    upload = FormularyImport.objects.get()
+    assert upload.effect["approvals"] == 1
+    secretary.post(reverse("version_import_accept", args=[upload.pk]))
+    product.refresh_from_db()
+    assert product.approval_ends == dt.date(2026, 1, 31)
+    draft = FormularyVersion.objects.get(published_at=None)
+    assert "approval_ended" in {one.finding.code for one in obstacles(draft).findings}
+
+
+def test_a_row_without_a_number_speaks_of_the_only_product(world, secretary):
+    Product.objects.filter(presentation=world.drugs["M2"]).update(active=False)
+    product = Product.objects.create(presentation=world.drugs["M2"], code="P-M2", maker="甲厂", pack_size=24)
+    send(secretary, with_approvals(("M2", "", "2028-01-31")))
+    secretary.post(reverse("version_import_accept", args=[FormularyImport.objects.get().pk]))
+    product.refresh_from_db()
+    assert product.approval_ends == dt.date(2028, 1, 31)
+
+
+def test_an_unknown_number_two_products_and_no_date_are_told_at_once(world, secretary):
+    Product.objects.filter(presentation=world.drugs["M2"]).update(active=False)
+    for n in (1, 2):
+        Product.objects.create(
+            presentation=world.drugs["M2"], code=f"P{n}", maker="甲厂", pack_size=24, approval_number=f"国药准字H{n}"
+        )
+    send(secretary, with_approvals(("M2", "国药准字H9", "2028-01-31"), ("M1", "", "明年")))
+    said = " ".join(str(fault) for fault in FormularyImport.objects.get().effect["faults"])
+    assert "应为日期" in said
+    assert "应为 国药准字H1、国药准字H2" in said

@@ -7,7 +7,7 @@ check_change(before, after, facts)            what one change brings: new findin
 
 from __future__ import annotations
 
-from formulary.rules.findings import antimicrobials, essential, payment, specs, supply
+from formulary.rules.findings import antimicrobials, applicants, cover, essential, payment, specs, supply
 from formulary.rules.findings.limits import Limits, read_limits
 from formulary.rules.findings.shapes import (
     RULES,
@@ -22,7 +22,7 @@ from formulary.rules.findings.shapes import (
     Site,
 )
 
-ROOMS = (specs, antimicrobials, essential, payment, supply)
+ROOMS = (specs, antimicrobials, essential, payment, supply, cover, applicants)
 """Importing a room puts its rules into the check."""
 
 

@@ -9,6 +9,35 @@ from typing import Any
 VARIETIES = {"三级综合": 50, "二级综合": 35, "儿童": 50, "妇产": 40, "口腔": 35, "肿瘤": 35, "精神": 10}
 
 
+SENIOR = (
+    "主任医",
+    "主任药",
+    "主任护",
+    "主任技",
+    "副主任医",
+    "副主任药",
+    "副主任护",
+    "副主任技",
+    "教授",
+    "副教授",
+    "研究员",
+    "副研究员",
+)
+CHRONIC = {
+    "高血压": ("C02", "C03", "C07", "C08", "C09"),
+    "糖尿病": ("A10",),
+    "血脂异常": ("C10",),
+    "冠心病": ("C01D", "B01AC"),
+    "慢性阻塞性肺疾病与哮喘": ("R03",),
+    "癫痫": ("N03",),
+    "帕金森病": ("N04",),
+    "严重精神障碍": ("N05A",),
+    "抑郁障碍": ("N06A",),
+    "痛风": ("M04",),
+    "甲状腺疾病": ("H03",),
+}
+
+
 @dataclass(frozen=True)
 class Limits:
     """specs_per_route: 品规 of one generic name by one route. spec_exempt: what 一品两规 does not count (chronic_primary,
@@ -16,7 +45,8 @@ class Limits:
     not). antimicrobial_varieties: most varieties by type of institution. cephalosporin …: most 品规 of a class.
     antifungal_varieties: most varieties of deep antifungals. rest_months: a removed antimicrobial does not come back
     earlier. label_block, label_warn: price labels that stop or warn. agreement_days: warn so long before an agreement
-    ends. hard: whether a rule blocks, where it differs from the built-in answer."""
+    ends. chronic_classes: NHSA classes (without X) by chronic disease. senior_titles: how titles of 副高 and above
+    begin. hard: whether a rule blocks, where it differs from the built-in answer."""
 
     specs_per_route: int = 2
     spec_exempt: tuple[str, ...] = ("chronic_primary", "negotiated", "winner", "child", "shortage")
@@ -32,6 +62,8 @@ class Limits:
     label_block: tuple[str, ...] = ("红3",)
     label_warn: tuple[str, ...] = ("红1", "红2")
     agreement_days: int = 60
+    chronic_classes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(CHRONIC))
+    senior_titles: tuple[str, ...] = SENIOR
     hard: Mapping[str, bool] = field(default_factory=dict)
 
 

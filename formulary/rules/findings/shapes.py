@@ -84,7 +84,8 @@ class Site:
 @dataclass(frozen=True)
 class Facts:
     """Everything the rules read besides the lines. removed: the day a 品规 last left the list; evaluations: 1+X evaluation
-    of a 品规; documents: 文号 of the rule values in force by key."""
+    of a 品规; documents: 文号 of the rule values in force by key; applicant_title: of who applies, None when nobody does (a
+    draft) or it does not matter."""
 
     on: dt.date
     drugs: Mapping[int, Drug]
@@ -93,6 +94,7 @@ class Facts:
     removed: Mapping[int, dt.date] = field(default_factory=dict)
     evaluations: Mapping[int, str] = field(default_factory=dict)
     documents: Mapping[str, str] = field(default_factory=dict)
+    applicant_title: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
-"""What can be bought and kept: price labels, approvals, the cold chain, the emergency list."""
+"""What can be bought and kept: price labels, approvals, the cold chain."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
-from formulary.rules.findings.shapes import LEVELS, Case, Drug, Hit, is_open, rule, some
+from formulary.rules.findings.shapes import Case, Hit, is_open, rule, some
 
 SUNSHINE = "苏医保发〔2021〕64号"
 
@@ -77,38 +76,3 @@ def cold_chain(case: Case) -> Iterator[Hit]:
         if lacking:
             sentence = f"{drug.title} 需 2–8 ℃ 冷藏，{some(lacking)}没有冷藏条件，请提高最低使用级别或先配冷藏设备"
             yield Hit(sentence, (drug.pk,), drug.code)
-
-
-@rule(
-    "emergency_cover",
-    "急救药不断档",
-    hard=True,
-    formula="每个急救（短缺急救）通用名在原来可用的机构级别上至少保留一个品规",
-    document="国卫药政发〔2017〕37号（条文待确认）；本医共体急救药清单",
-)
-def emergency_cover(case: Case) -> Iterator[Hit]:
-    """For every emergency substance and level that had one: a line of that substance is open there."""
-    wanted: dict[str, list[Drug]] = defaultdict(list)
-    for drug in case.facts.drugs.values():
-        if drug.emergency:
-            wanted[drug.substance].append(drug)
-    covered: dict[str, set[int]] = defaultdict(set)
-    for drug in case.drugs():
-        if drug.substance in wanted:
-            covered[drug.substance].add(LEVELS.index(case.lines[drug.pk].lowest_level))
-    for substance, drugs in wanted.items():
-        lowest = min(covered[substance], default=len(LEVELS))
-        before = _lowest_before(drugs, case)
-        if lowest > before:
-            place = (
-                "没有任何品规" if lowest == len(LEVELS) else f"只能用于{LEVELS[lowest]}及以上，原来{LEVELS[before]}可用"
-            )
-            yield Hit(f"急救药 {substance} {place}", tuple(d.pk for d in drugs), substance)
-
-
-def _lowest_before(drugs: list[Drug], case: Case) -> int:
-    """The lowest level that had an emergency 品规 of the substance; without a version before, any level will do."""
-    if case.before is None:
-        return len(LEVELS) - 1
-    held = [LEVELS.index(case.before[d.pk].lowest_level) for d in drugs if d.pk in case.before]
-    return min(held, default=len(LEVELS))

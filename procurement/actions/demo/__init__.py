@@ -21,6 +21,7 @@ from procurement.actions.demo.life import load_past, load_present
 from procurement.actions.demo.lists import load_lists
 from procurement.actions.demo.money import load_money
 from procurement.actions.demo.people import found_alliance
+from procurement.actions.demo.price_cases import load_price_cases
 from procurement.actions.demo.scorecards import load_scorecards
 from procurement.actions.demo.steps import ALLIANCE_CODE, ALLIANCE_NAME, PASSWORD, Loading
 from procurement.actions.demo.supply import load_rules, load_supply
@@ -41,6 +42,7 @@ STEPS: tuple[tuple[str, Callable[[Loading], dict[str, int]]], ...] = (
     ("进行中的会议与公示", load_present),
     ("中心药房", load_central),
     ("中心药房配送", load_runs),
+    ("价格个案", load_price_cases),
 )
 
 

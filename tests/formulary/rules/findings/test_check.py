@@ -12,7 +12,7 @@ from tests.formulary.rules.findings.small import codes, drug, facts, lines
 
 
 def test_every_rule_says_formula_and_source_and_stands_once():
-    assert len({one.code for one in RULES}) == len(RULES) == 15
+    assert len({one.code for one in RULES}) == len(RULES) == 17
     assert all(one.formula and one.document and one.label for one in RULES)
 
 

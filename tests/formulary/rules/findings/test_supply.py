@@ -2,8 +2,7 @@
 
 import datetime as dt
 
-from formulary.rules.findings import Entry
-from tests.formulary.rules.findings.small import HOSPITAL, ON, drug, facts, lines, said
+from tests.formulary.rules.findings.small import ON, drug, facts, lines, said
 
 
 def test_a_drug_is_blocked_when_every_product_is_three_stars():
@@ -30,24 +29,3 @@ def test_a_cold_drug_is_not_open_where_there_is_no_cold_store():
     found = said("cold_chain", lines(1, level="村"), given)
     assert len(found) == 1
     assert "梅坞村没有冷藏条件" in found[0]
-
-
-def test_the_last_emergency_drug_of_a_substance_does_not_leave():
-    shot = {"emergency": True}
-    given = facts(drug(1, "肾上腺素", **shot), drug(2, "肾上腺素"), drug(3, "阿托品", **shot))
-    before = lines(1, 2, 3)
-    assert said("emergency_cover", lines(2, 3), given, before=before) == []
-    assert said("emergency_cover", lines(1, 2), given, before=before) == ["急救药 阿托品 没有任何品规"]
-
-
-def test_an_emergency_drug_stays_open_to_the_level_that_had_it():
-    given = facts(drug(1, "肾上腺素", emergency=True))
-    before = {1: Entry("基层")}
-    assert said("emergency_cover", {1: Entry("二级")}, given, before=before) == [
-        "急救药 肾上腺素 只能用于二级及以上，原来基层可用"
-    ]
-
-
-def test_a_whole_version_covers_every_emergency_substance_that_is_known():
-    given = facts(drug(1, "肾上腺素", emergency=True), drug(2, "阿托品", emergency=True), sites=[HOSPITAL])
-    assert said("emergency_cover", lines(1), given) == ["急救药 阿托品 没有任何品规"]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('formulary', '0016_existing_lists_are_imported'),
-        ('procurement', '0008_reasons_and_round_audit'),
+        ('procurement', '0009_price_cases'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
