@@ -39,6 +39,10 @@ class Permission(StrEnum):
     PLAN_TRANSFERS = "plan_transfers"
     SIGN_TRANSFERS = "sign_transfers"
     MOVE_TRANSFERS = "move_transfers"
+    SET_RESERVE = "set_reserve"
+    KEEP_RESERVE = "keep_reserve"
+    APPROVE_RELEASE = "approve_release"
+    MANAGE_SHORTAGE = "manage_shortage"
     SEE_PLANS = "see_plans"
     RUN_PLANS = "run_plans"
     REPORT_NEED = "report_need"
@@ -90,20 +94,20 @@ ROLES: dict[Role, RoleRow] = {
     ),
     Role.SECRETARY: RoleRow(
         "委员会秘书",
-        "委员会办公室，导入政策目录、处理名称匹配、准备会议",
+        "委员会办公室，导入政策目录、处理名称匹配、准备会议，管理短缺专案",
         Scope.ALLIANCE,
         _READER
         | {P.IMPORT_LISTS, P.DECIDE_MATCHES, P.SEE_HISTORY, P.SEE_JOBS, P.SET_THRESHOLDS, P.RUN_WATCH}
         | {P.PROPOSE, P.CHECK_PROPOSALS, P.RUN_MEETINGS, P.PUBLISH_FORMULARY, P.MANAGE_COMMITTEE}
-        | {P.ANSWER_REQUESTS, P.DECIDE_SUBSETS},
+        | {P.ANSWER_REQUESTS, P.DECIDE_SUBSETS, P.MANAGE_SHORTAGE},
     ),
     Role.PROCUREMENT: RoleRow(
         "采购员",
-        "医共体采购中心，编制并优化采购计划",
+        "医共体采购中心，编制并优化采购计划，管理储备与短缺专案",
         Scope.ALLIANCE,
         _READER
         | {P.RUN_PLANS, P.SEE_JOBS, P.IMPORT_STOCK, P.RUN_WATCH, P.PROPOSE, P.PLAN_TRANSFERS, P.ANSWER_REQUESTS}
-        | {P.SET_THRESHOLDS},
+        | {P.SET_THRESHOLDS, P.SET_RESERVE, P.APPROVE_RELEASE, P.MANAGE_SHORTAGE},
     ),
     Role.PHARMACIST: RoleRow(
         "药师",
@@ -112,14 +116,14 @@ ROLES: dict[Role, RoleRow] = {
         _READER
         | _TRANSFERS
         | {P.IMPORT_STOCK, P.HANDLE_ALERTS, P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES}
-        | {P.REPORT_NEED, P.RECEIVE_GOODS, P.REQUEST_DRUGS},
+        | {P.REPORT_NEED, P.RECEIVE_GOODS, P.REQUEST_DRUGS, P.KEEP_RESERVE},
     ),
     Role.HEAD: RoleRow(
         "机构负责人",
         "成员机构负责人，确认本机构采购和机构目录，可提出调整申请与异议，可代表本机构签字调剂；牵头机构负责人审批大额采购",
         Scope.INSTITUTION,
         _READER
-        | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS}
+        | {P.PROPOSE, P.OBJECT, P.CONFIRM_NOTICES, P.SIGN_TRANSFERS, P.APPROVE_RELEASE}
         | {P.REPORT_NEED, P.APPROVE_PLANS, P.REQUEST_DRUGS, P.DECIDE_SUBSETS},
     ),
     Role.AUDITOR: RoleRow(

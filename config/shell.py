@@ -112,6 +112,10 @@ NAVIGATION: tuple[Group, ...] = (
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item("短缺专案", "folder-open", "case_list", P.SEE_ALERTS),
+            Item(
+                "短缺周报", "calendar-check", "status_list", P.SEE_ALERTS, "shortage.queries.status.status_duty_count"
+            ),
             Item(
                 "缺药登记",
                 "clipboard-list",
@@ -124,6 +128,7 @@ NAVIGATION: tuple[Group, ...] = (
                 "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
             ),
             Item("调剂建议", "route", "balance_list", P.SEE_TRANSFERS),
+            Item("储备", "archive", "reserve_list", P.SEE_STOCK, "shortage.queries.transfers.release_duty_count"),
             Item(
                 "中心药房",
                 "warehouse",

@@ -83,7 +83,12 @@ class NewTransferForm(forms.Form):
     receiver = forms.ModelChoiceField(label="调入机构", queryset=None, empty_label="请选择")
     quantity = forms.IntegerField(label="数量（最小单位）", min_value=1, max_value=10_000_000)
     kind = forms.ChoiceField(
-        label="方式", choices=[(Transfer.Kind.GIVEN, "划转"), (Transfer.Kind.LOAN, "借用（记入借还台账）")]
+        label="方式",
+        choices=[
+            (Transfer.Kind.GIVEN, "划转"),
+            (Transfer.Kind.LOAN, "借用（记入借还台账）"),
+            (Transfer.Kind.RELEASE, "动用储备（从调出机构的储备发出，须批准）"),
+        ],
     )
     reason = forms.CharField(label="事由", max_length=200, widget=AREA)
     knowingly = forms.BooleanField(
@@ -99,21 +104,26 @@ class NewTransferForm(forms.Form):
             self.fields[name].label_from_instance = lambda row: row.name
 
     def clean_presentation(self):
-        words = self.cleaned_data["presentation"].strip()
-        found = list(Presentation.objects.filter(matching(words), active=True).order_by("name", "strength")[:6])
-        exact = [drug for drug in found if drug.code.lower() == words.lower()]
-        if len(exact) == 1 or len(found) == 1:
-            return (exact or found)[0]
-        if not found:
-            raise forms.ValidationError(f"没有找到“{words}”，应为在用药品的编码或名称")
-        told = "、".join(f"{drug}（{drug.code}）" for drug in found[:5])
-        raise forms.ValidationError(f"“{words}”不止一个品规，请写编码：{told}{' 等' if len(found) > 5 else ''}")
+        return drug_of_words(self.cleaned_data["presentation"])
+
+
+def drug_of_words(words):
+    """The one drug in use that a code or a name means. Raises ValidationError naming what it may mean."""
+    words = words.strip()
+    found = list(Presentation.objects.filter(matching(words), active=True).order_by("name", "strength")[:6])
+    exact = [drug for drug in found if drug.code.lower() == words.lower()]
+    if len(exact) == 1 or len(found) == 1:
+        return (exact or found)[0]
+    if not found:
+        raise forms.ValidationError(f"没有找到“{words}”，应为在用药品的编码或名称")
+    told = "、".join(f"{drug}（{drug.code}）" for drug in found[:5])
+    raise forms.ValidationError(f"“{words}”不止一个品规，请写编码：{told}{' 等' if len(found) > 5 else ''}")
 
 
 class MeasureForm(forms.Form):
     """What starts a measure with one click; the rest is asked of the data again."""
 
-    kind = forms.ChoiceField(choices=[(k, k) for k in ("transfer", "substitute", "order", "meeting")])
+    kind = forms.ChoiceField(choices=[(k, k) for k in ("transfer", "release", "substitute", "order", "meeting")])
     institution = forms.IntegerField(required=False)
     presentation = forms.IntegerField(required=False)
     supplier = forms.CharField(required=False, max_length=40)

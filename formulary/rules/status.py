@@ -81,12 +81,14 @@ class Win:
 
 @dataclass(frozen=True)
 class Mark:
-    """Named by a list that only marks (短缺, 重点监控, 召回); `label` says when the list is not official."""
+    """Named by a list that only marks (短缺, 重点监控, 召回); `label` says when the list is not official; region "" is national."""
 
     edition: str
     official: bool
     label: str
     entry_ids: tuple[int, ...]
+    region: str = ""
+    valid_from: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,8 @@ def _marks(official: str, unofficial: str, entries: Sequence[ListedEntry]) -> tu
             rows[0].official,
             official if rows[0].official else f"{unofficial}（{UNOFFICIAL}）",
             tuple(dict.fromkeys(row.entry_id for row in rows)),
+            rows[0].region,
+            rows[0].valid_from,
         )
         for edition, rows in marks.items()
     )

@@ -19,11 +19,14 @@ from procurement.rules import consultations as rules
 from procurement.rules.consultations import Topic
 from procurement.rules.price_cases import Finding, overdue_days
 from shortage.models import LIVE, Alert
+from shortage.queries.cases import CaseFile
+from shortage.queries.cases import cases as shortage_cases
 
 
 def topics_of(scope: Scope, *, today: dt.date) -> list[Topic]:
     """Everything that is wrong today: open decisions, lagging tenders, red alerts, prices, arrears, late distributors."""
-    found = [*_carried(scope, today), *_tenders(scope, today), *_alerts(scope), *_prices(scope, today)]
+    found = [*_carried(scope, today), *_tenders(scope, today), *_cases(scope, today), *_alerts(scope)]
+    found += _prices(scope, today)
     return [*found, *_arrears(scope, today), *_suppliers(scope, today)]
 
 
@@ -78,6 +81,21 @@ def _alerts(scope: Scope) -> list[Topic]:
         )
         for row in rows
     ]
+
+
+def _cases(scope: Scope, today: dt.date) -> list[Topic]:
+    """Open shortage files: where they stand and when supply returns."""
+    found = []
+    for case in shortage_cases(scope):
+        file = CaseFile(case, scope)
+        red, late = file.counts.get("red", 0), bool(case.expected_on and case.expected_on < today)
+        when = f"预计 {case.expected_on} 恢复" if case.expected_on else "恢复时间不明"
+        moved = file.moved
+        facts = f"{case.number}，{case.since} 起，红色预警 {red} 家，{when}" + ("（已过）" if late else "")
+        facts += (f"，{moved}" if moved else "") + f"，责任人 {case.owner}"
+        level = rules.RED if red > 1 or late else rules.ORANGE
+        found.append(Topic(rules.ALERT, level, f"短缺专案：{case.drug}", facts, reverse("case_detail", args=[case.pk])))
+    return found
 
 
 def _prices(scope: Scope, today: dt.date) -> list[Topic]:

@@ -75,12 +75,13 @@ def _sides(
         transfer__alliance=next(iter(seen.institutions.values())).alliance_id,
         transfer__state__in=["planned", "approved"],
     ).order_by()
+    shelf = rows.exclude(transfer__kind=Transfer.Kind.RELEASE)
     sums = {
         side: {
             (place, drug): units
-            for place, drug, units in rows.values_list(f"transfer__{side}", "presentation").annotate(Sum("quantity"))
+            for place, drug, units in found.values_list(f"transfer__{side}", "presentation").annotate(Sum("quantity"))
         }
-        for side in ("receiver", "donor")
+        for side, found in (("receiver", rows), ("donor", shelf))
     }
     coming, going = sums["receiver"], sums["donor"]
     keys = [key for key in alerts if key in seen.places]
@@ -162,20 +163,21 @@ def accept(lines: Sequence[BalanceLine], *, by: Person, now: dt.datetime) -> lis
 
 
 def _link(order: Transfer, chosen: list[BalanceLine], *, by: Person, now: dt.datetime) -> None:
-    """A trip for one drug belongs to that drug's alert, so that its outcome returns there."""
-    if len(chosen) != 1:
-        return
-    alert = Alert.objects.filter(LIVE, institution=order.receiver, presentation=chosen[0].presentation).first()
+    """Every drug of the trip is a measure on its own alert, so that the outcome returns to each."""
     mine = scope_of(by, Permission.HANDLE_ALERTS)
-    if alert is None:
-        return
-    order.alert = alert
-    order.save(update_fields=["alert"])
-    if mine is not None and alert.institution_id in mine.institution_ids:
-        title = f"从{order.donor.short_name or order.donor.name}调剂 {chosen[0].quantity:,}（{order.number}）"
+    handling = mine is not None and order.receiver_id in mine.institution_ids
+    units = {row.presentation_id: row.quantity for row in chosen}
+    alerts = list(Alert.objects.filter(LIVE, institution=order.receiver, presentation__in=units).order_by("pk"))
+    if len(chosen) == 1 and alerts:
+        order.alert = alerts[0]
+        order.save(update_fields=["alert"])
+    giver = order.donor.short_name or order.donor.name
+    for alert in alerts:
+        quantity = units[alert.presentation_id]
         relief.start(
-            alert, Disposition.Kind.TRANSFER, title, quantity=chosen[0].quantity, transfer=order, by=by, now=now
-        )
+            alert, Disposition.Kind.TRANSFER, f"从{giver}调剂 {quantity:,}（{order.number}）", quantity=quantity,
+            transfer=order, handling=handling, by=by, now=now,
+        )  # fmt: skip
 
 
 def leave(lines: Sequence[BalanceLine], *, by: Person, now: dt.datetime) -> int:

@@ -14,6 +14,7 @@ from formulary.models import Alliance
 from shortage.models import Forecast, Risk, WatchRun
 from shortage.rules.assessment import Assessment
 from shortage.rules.sentences import stockout_on
+from shortage.rules.use_rate import measured
 from shortage.series import Gathered
 
 KEEP_DAYS = 8
@@ -49,14 +50,15 @@ def prune(alliance: Alliance, as_of: dt.date) -> int:
     return sum(queryset._raw_delete(connection.alias) for queryset in rows) if old else 0
 
 
-def forecast_rows(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable[tuple]:
-    """Tuples for FORECAST of the series numbers `wanted`."""
+def forecast_rows(seen: Gathered, found: Assessment, wanted: np.ndarray, *, use_days: int) -> Iterable[tuple]:
+    """Tuples for FORECAST of the series numbers `wanted`; 日均用量 is measured over the last `use_days`."""
     demand, policy = found.demand, found.demand.policy
     columns = _lists(
         wanted, seen.series.institution, seen.series.presentation, demand.rate, demand.mean[:, 29], demand.q10_30,
         demand.q90_30, policy.safety_stock, policy.reorder_point, policy.order_up_to, demand.lead_days,
     )  # fmt: skip
-    for (who, drug, *numbers), working in zip(zip(*columns, strict=True), _workings(seen, found, wanted), strict=True):
+    workings = _workings(seen, found, wanted, use_days)
+    for (who, drug, *numbers), working in zip(zip(*columns, strict=True), workings, strict=True):
         *rates, safety, point, target, lead = numbers
         yield (
             who,
@@ -71,7 +73,7 @@ def forecast_rows(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iter
         )
 
 
-def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable[str]:
+def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray, use_days: int) -> Iterable[str]:
     """How each number came about: inputs and the law, enough to draw the projection again."""
     demand, given = found.demand, seen.inputs
     at = (np.arange(len(demand.rate)), demand.cover - 1)
@@ -88,9 +90,11 @@ def _workings(seen: Gathered, found: Assessment, wanted: np.ndarray) -> Iterable
         "outbreak_days", "usual_rate",
     )  # fmt: skip
     shared = {"method": "DMX", "growth": round(demand.growth, 4), "power": round(demand.power, 4)}
-    for values in zip(*columns, strict=True):
+    used = measured(seen.series.use[wanted, -use_days:], seen.series.exposure[wanted, -use_days:])
+    for values, rate in zip(zip(*columns, strict=True), used, strict=True):
         rounded = (round(value, 3) if isinstance(value, float) else value for value in values)
-        yield json.dumps(shared | dict(zip(names, rounded, strict=True)), ensure_ascii=False)
+        told = shared | dict(zip(names, rounded, strict=True)) | {"use": rate.stored()}
+        yield json.dumps(told, ensure_ascii=False)
 
 
 def risk_rows(

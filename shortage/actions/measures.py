@@ -10,7 +10,8 @@ from django.utils import timezone
 from formulary.models import Institution, Person
 from shortage.actions import relief, transfers
 from shortage.models import Alert, Disposition, Transfer
-from shortage.queries.options import Option, choices
+from shortage.queries.option import Option
+from shortage.queries.options import choices
 from shortage.queries.settings import act_settings
 
 
@@ -49,6 +50,37 @@ def ask_neighbour(
         return relief.start(
             alert,
             Disposition.Kind.TRANSFER,
+            title,
+            quantity=units,
+            transfer=order,
+            detail=_effect(option),
+            by=by,
+            now=now,
+        )
+
+
+def release_reserve(
+    alert: Alert, institution: int, *, by: Person, now: dt.datetime, quantity: int | None = None
+) -> Disposition:
+    """Asks for goods from the reserve that `institution` keeps: drawn up and signed for the asker, then to be approved."""
+    with transaction.atomic():
+        option = _option(alert, "release", timezone.localdate(now), institution=institution)
+        keeper = Institution.objects.select_related("alliance").get(pk=institution)
+        units = quantity or option.quantity
+        order = transfers.plan(
+            keeper,
+            alert.institution,
+            {alert.presentation_id: units},
+            reason=f"{alert.get_level_display()}预警：{alert.presentation}",
+            kind=Transfer.Kind.RELEASE,
+            alert=alert,
+            by=by,
+            now=now,
+        )
+        title = f"{option.title} {units:,} {alert.presentation.unit}（{order.number}）"
+        return relief.start(
+            alert,
+            Disposition.Kind.RELEASE,
             title,
             quantity=units,
             transfer=order,

@@ -51,7 +51,8 @@ def post(
         return 0
     told: dict[int, list[tuple[Alert, str]]] = {}
     for notice in notices:
-        told.setdefault(notice.person_id, []).append((notice.alert, notice.text))
+        if notice.alert is not None:
+            told.setdefault(notice.person_id, []).append((notice.alert, notice.text))
     every = [(alert, _text(alert, drugs[alert.presentation_id])) for alert in alerts]
     personal = _of_roles(alliance, [channel for channel in channels if channel.role], timezone.localdate(now))
     rows = []
@@ -64,6 +65,30 @@ def post(
             heard = [(a, t) for a, t in every if channel.institution_id in (None, a.institution_id)]
         rows += [_row(channel, a, t, on, kind, now) for a, t in heard if loud_enough(a.level, channel.least_level)]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        transaction.on_commit(partial(start, alliance, now=now))
+    return len(rows)
+
+
+def post_words(
+    alliance: Alliance, told: Mapping[int, str], path: str, *, on: dt.date, kind: str, now: dt.datetime
+) -> int:
+    """Writes messages that speak of no alert to persons' own channels; the caller says each thing once a day."""
+    channels = NoticeChannel.objects.filter(alliance=alliance, active=True, digest=False, person__in=list(told))
+    rows = [
+        Delivery(
+            channel=channel,
+            kind=kind,
+            on=on,
+            subject=told[channel.person_id].split("。", 1)[0][:200],
+            body=f"{told[channel.person_id]}\n{settings.SITE_URL}{path}",
+            next_at=_when(channel, "", now),
+            created_at=now,
+        )
+        for channel in channels
+        if channel.person_id is not None
+    ]
+    Delivery.objects.bulk_create(rows)
     if rows:
         transaction.on_commit(partial(start, alliance, now=now))
     return len(rows)
@@ -188,6 +213,6 @@ logging.getLogger("apprise").propagate = False
 def tell_of(alliance: Alliance, rows: Iterable[Notice], *, on: dt.date, kind: str, now: dt.datetime) -> int:
     """`post` for notices whose alerts are joined with drug and institution."""
     notices = list(rows)
-    alerts = list({notice.alert_id: notice.alert for notice in notices}.values())
+    alerts = list({notice.alert.pk: notice.alert for notice in notices if notice.alert is not None}.values())
     drugs: dict[int, Any] = {alert.presentation_id: alert.presentation for alert in alerts}
     return post(alliance, notices, alerts, drugs, on=on, kind=kind, now=now)

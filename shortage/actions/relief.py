@@ -36,10 +36,14 @@ def start(
     transfer: Transfer | None = None,
     due_on: dt.date | None = None,
     owner: str = "",
+    handling: bool = True,
 ) -> Disposition:
-    """Writes a measure down and takes the alert on when nobody has. The same measure is not started twice."""
+    """Writes a measure down and takes the alert on when nobody has. The same measure is not started twice.
+
+    handling=False: somebody of the alliance starts it for the institution; the alert still waits to be taken on there.
+    """
     with transaction.atomic():
-        row = _alert(alert, by)
+        row = _alert(alert, by) if handling else _live(alert)
         same = row.dispositions.filter(kind=kind, state=Disposition.State.STARTED, presentation=presentation)
         if kind not in (Disposition.Kind.TRANSFER, Disposition.Kind.RELEASE) and same.exists():
             raise MeasureRefused("同样的措施已在进行中，请先登记它的结果")
@@ -56,7 +60,7 @@ def start(
             due_on=due_on,
             owner=owner[:60],
         )
-        if row.state == AlertState.OPEN:
+        if handling and row.state == AlertState.OPEN:
             row.state, row.handler = AlertState.ACTING, by
             row.save(update_fields=["state", "handler"])
         _step(row, Verb.START, str(made), by=by, now=now)
@@ -87,26 +91,29 @@ def finish(measure: Disposition, outcome: str, *, worked: bool, by: Person, now:
 
 
 def transfer_arrived(order: Transfer, lines: list[TransferLine], *, by: Person, now: dt.datetime) -> None:
-    """After goods came: a step on the alert; when the transfer is over the measure ends, and the alert with it if the
-    shelf would raise none. Inside the caller's transaction."""
-    alert = order.alert
-    if alert is None:
-        return
-    alert = (
-        Alert.objects.select_for_update(of=("self",))
-        .select_related("institution__alliance", "presentation")
-        .get(pk=alert.pk)
-    )
-    got = sum(line.received for line in lines if line.presentation_id == alert.presentation_id)
-    told = f"{order.number} 已收货 {got:,} {alert.presentation.unit}"
-    measure = Disposition.objects.filter(transfer=order, state=Disposition.State.STARTED).first()
-    if order.closed_at is None:
-        _step(alert, Verb.OUTCOME, told, by=by, now=now)
-        return
-    if measure is not None:
-        _end(measure, told if got else f"{order.number} 未收到货", worked=got > 0, by=by, now=now)
-    if alert.state == AlertState.CLOSED:
-        return
+    """After goods came: a step on every alert the trip was made for; when it is over each measure ends, and an alert with
+    it whose shelf would raise none. Inside the caller's transaction."""
+    measures = {
+        measure.alert_id: measure
+        for measure in Disposition.objects.filter(transfer=order, state=Disposition.State.STARTED)
+    }
+    wanted = {*measures, *([order.alert_id] if order.alert_id else [])}
+    alerts = Alert.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
+    for alert in alerts.select_related("institution__alliance", "presentation"):
+        got = sum(line.received for line in lines if line.presentation_id == alert.presentation_id)
+        told = f"{order.number} 已收货 {got:,} {alert.presentation.unit}"
+        if order.closed_at is None:
+            _step(alert, Verb.OUTCOME, told, by=by, now=now)
+            continue
+        if alert.pk in measures:
+            words = told if got else f"{order.number} 未收到货"
+            _end(measures[alert.pk], words, worked=got > 0, by=by, now=now)
+        if alert.state != AlertState.CLOSED:
+            _close_if_quiet(alert, order, by=by, now=now)
+
+
+def _close_if_quiet(alert: Alert, order: Transfer, *, by: Person, now: dt.datetime) -> None:
+    """Brings the alert up to what stands on the shelf now, and closes it where that would raise none."""
     found = now_at(alert, timezone.localdate(now))
     if found is None:
         return
@@ -116,18 +123,16 @@ def transfer_arrived(order: Transfer, lines: list[TransferLine], *, by: Person, 
         return
     alert.refresh_from_db()
     alert.state, alert.closed_on, alert.calm_days = AlertState.CLOSED, timezone.localdate(now), 0
-    alert.outcome = f"已调剂补足：{order.number}"
+    released = order.kind == Transfer.Kind.RELEASE
+    alert.outcome = f"{'已动用储备' if released else '已调剂补足'}：{order.number}"
     alert.save()
     _step(alert, Verb.CLOSE, f"{alert.outcome}，14 日缺货概率降至 {found[0].p14:.0%}", by=by, now=now)
     record("结案预警", alert, alliance=alert.institution.alliance, by=by, now=now, data={"transfer": order.number})
 
 
 def transfer_failed(order: Transfer, *, by: Person, now: dt.datetime) -> None:
-    """A refused or cancelled transfer is an outcome too."""
-    measure = (
-        Disposition.objects.filter(transfer=order, state=Disposition.State.STARTED).select_related("alert").first()
-    )
-    if measure is not None:
+    """A refused or cancelled transfer is an outcome too, for every alert it was made for."""
+    for measure in Disposition.objects.filter(transfer=order, state=Disposition.State.STARTED).order_by("pk"):
         _end(measure, f"{order.number} {order.get_state_display()}：{order.outcome}", worked=False, by=by, now=now)
 
 
@@ -158,11 +163,15 @@ def _end(row: Disposition, outcome: str, *, worked: bool, by: Person, now: dt.da
 
 
 def _alert(alert: Alert, by: Person, *, live: bool = True) -> Alert:
-    row = Alert.objects.select_for_update(of=("self",)).select_related("institution__alliance").get(pk=alert.pk)
     scope = scope_of(by, Permission.HANDLE_ALERTS)
-    if scope is None or row.institution_id not in scope.institution_ids:
+    if scope is None or alert.institution_id not in scope.institution_ids:
         raise lifecycle.NotInReach("只能处置本机构的预警")
-    if live and row.state == AlertState.CLOSED:
+    return _live(alert) if live else alert
+
+
+def _live(alert: Alert) -> Alert:
+    row = Alert.objects.select_for_update(of=("self",)).select_related("institution__alliance").get(pk=alert.pk)
+    if row.state == AlertState.CLOSED:
         raise lifecycle.AlreadyClosed("预警已解除，不能发起措施；情况有变请先重新打开")
     return row
 

@@ -17,9 +17,10 @@ from django.utils import timezone
 from config.access import Role
 from formulary.actions.history import record
 from formulary.models import Alliance, Membership
-from shortage.actions import posting
+from shortage.actions import posting, status
 from shortage.models import LIVE, Alert, AlertLevel, AlertState, AlertStep, Delivery, Notice, NoticeChannel
 from shortage.queries.settings import notify_settings, watch_settings
+from shortage.queries.status import late_reports
 from shortage.rules.lifecycle import Verb
 from shortage.rules.notifying import TIER_NAMES, TIERS, NotifyRules, tiers_due
 
@@ -33,6 +34,8 @@ def tick(*, now: dt.datetime) -> dict[str, int]:
     for alliance in Alliance.objects.order_by("pk"):
         done["escalated"] += escalate(alliance, now=now)
         done["digests"] += digest(alliance, now=now)
+        done["rounds"] += status.open_due(alliance, now=now)
+        done["late"] += remind_status(alliance, now=now)
         done["jobs"] += posting.start(alliance, now=now) is not None
     return dict(done)
 
@@ -118,6 +121,36 @@ def _notice(alert: Alert, person: int, label: str, on: dt.date, now: dt.datetime
     return Notice(
         person_id=person, alert=alert, on=on, level=alert.level, kind="escalate", text=text[:300], created_at=now
     )
+
+
+def remind_status(alliance: Alliance, *, now: dt.datetime) -> int:
+    """Tells pharmacists and heads of institutions whose weekly status is late, once a day. Returns notices."""
+    on = timezone.localdate(now)
+    late = late_reports(alliance, now)
+    if not late:
+        return 0
+    people = _people(alliance, on)
+    known = set(Notice.objects.filter(kind="status", on=on).values_list("person", flat=True))
+    told: dict[int, str] = {}
+    for report in late:
+        for role in (Role.PHARMACIST, Role.HEAD):
+            for person in people.get((role, report.institution_id), []):
+                hours = (now - report.round.due_at).total_seconds() / 3600
+                text = f"{report.institution.short_name}{report.round}尚未确认，已逾期 {hours:.0f} 小时。没有短缺也请零报告"
+                told.setdefault(person, text)
+    fresh = {person: text for person, text in told.items() if person not in known}
+    if fresh:
+        with transaction.atomic():
+            Notice.objects.bulk_create(
+                [
+                    Notice(person_id=person, on=on, kind="status", text=text[:300], created_at=now)
+                    for person, text in fresh.items()
+                ],
+                ignore_conflicts=True,
+            )
+            posting.post_words(alliance, fresh, reverse("status_list"), on=on, kind="status", now=now)
+            record("催报短缺状态", alliance, alliance=alliance, by=None, now=now, data={"notices": len(fresh)})
+    return len(fresh)
 
 
 def digest(alliance: Alliance, *, now: dt.datetime) -> int:

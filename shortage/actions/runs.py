@@ -19,7 +19,7 @@ from config.access import Permission
 from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Person, Presentation, Product
 from formulary.queries import scope_of
-from shortage.actions import transfers
+from shortage.actions import transfers, trips
 from shortage.models import Allocation, CentralStore, DeliveryRun, Transfer
 from shortage.queries.central import free_lots, reaches, store_of, wishes
 from shortage.rules import runs as rules
@@ -216,7 +216,7 @@ def load(run: DeliveryRun, *, by: Person, now: dt.datetime) -> DeliveryRun:
             raise RunRefused(f"{'、'.join(unsigned)} 尚未签字；请等其签字，或先取消该机构的单据再装车")
         for leg in legs:
             if leg.state == "approved":
-                transfers.dispatch(leg, by=by, now=now)
+                trips.dispatch(leg, by=by, now=now)
         found.refresh_from_db()
         data = {"legs": len(legs)}
         record("装车发出", found, alliance=found.alliance, by=by, now=now, data=data)

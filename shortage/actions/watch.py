@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -26,11 +27,12 @@ from shortage.queries import feed_states, watch_settings
 from shortage.rules.assessment import Assessment, assess
 from shortage.rules.grading import Thresholds
 from shortage.rules.lifecycle import Verb
+from shortage.rules.policy import ServiceLevels
 from shortage.rules.watching import Habits
-from shortage.series import gather
+from shortage.series import Gathered, gather
 
 Report = Callable[[int, str], None]
-EDITION = "7"
+EDITION = "8"
 """Raised with every change of the method: a day is then computed anew although its facts are the same."""
 
 
@@ -57,54 +59,58 @@ def watch(
     DayToCome.
     """
     started, say = time.monotonic(), report or _silent
-    rules, levels, habits = watch_settings(alliance, as_of)
-    if not alliance.institutions.filter(active=True).exists():
-        raise NothingToWatch(f"{alliance} 没有在用的机构，无需监测")
-    last = _last_day(alliance, timezone.localdate(now))
-    if as_of > last:
-        raise DayToCome(f"{as_of} 还没有到，应不晚于 {last}")
+    settings = watch_settings(alliance, as_of)
+    _check_day(alliance, as_of, timezone.localdate(now))
     tidy(alliance, timezone.localdate(now), now=now)
     say(2, "核对数据")
     if not WatchRun.objects.filter(alliance=alliance, as_of__gt=as_of).exists():
         quality.check(alliance, as_of, now=now)
     say(8, "读取用量、库存与在途订单")
-    seen = gather(alliance, as_of, habits)
+    seen = gather(alliance, as_of, settings[2])
     listed, names = findings.official_shortages(as_of), findings.supplier_names(alliance)
-    past = calibrating.settle(alliance, seen, habits)
-    print_ = _fingerprint(
-        seen.fingerprint(), EDITION, rules, levels, habits, sorted(listed.items()), sorted(names.items()), past.stored()
-    )
+    past = calibrating.settle(alliance, seen, settings[2])
+    facts = (seen.fingerprint(), EDITION, *settings, sorted(listed.items()), sorted(names.items()), past.stored())
+    print_ = _fingerprint(*facts)
     same = WatchRun.objects.filter(alliance=alliance, as_of=as_of, fingerprint=print_).first()
     if same is not None:
         say(100, "数据没有变化，沿用已有结果")
         return same
     say(45, f"预测 {seen.series.size} 个机构品规的需求")
-    computed = assess(seen.inputs, levels, overdue_after=habits.overdue_days)
-    found = replace(computed, risk=past.applied(computed.risk))
-    tonight = findings.night(seen, found, listed, names)
+    computed = assess(seen.inputs, settings[1], overdue_after=settings[2].overdue_days)
+    tonight = findings.night(seen, replace(computed, risk=past.applied(computed.risk)), listed, names)
     say(70, "评估缺货风险，写入结果")
     with transaction.atomic():
         Alliance.objects.select_for_update().get(pk=alliance.pk)
-        counts = _write(alliance, tonight, computed, rules, habits, now)
+        counts = _write(alliance, tonight, computed, settings, now)
         calibrating.keep(alliance, tonight, computed, past)
-        run, _ = WatchRun.objects.update_or_create(
-            alliance=alliance,
-            as_of=as_of,
-            defaults={
-                "finished_at": now,
-                "counts": counts,
-                "fingerprint": print_,
-                "job": job,
-                "seconds": 0,
-                "laws": seen.inputs.leads.stored(),
-                "calibration": past.stored(),
-            },
-        )
-        derived.prune(alliance, as_of)
-        record("每日监测", run, alliance=alliance, by=by, now=now, data={"as_of": as_of, **counts})
+        kept = {"counts": counts, "fingerprint": print_, "calibration": past.stored()}
+        run = _run(alliance, seen, kept, by=by, now=now, job=job)
         run.seconds = round(time.monotonic() - started, 2)
         run.save(update_fields=["seconds"])
     say(100, "完成")
+    return run
+
+
+def _check_day(alliance: Alliance, as_of: dt.date, today: dt.date) -> None:
+    if not alliance.institutions.filter(active=True).exists():
+        raise NothingToWatch(f"{alliance} 没有在用的机构，无需监测")
+    last = _last_day(alliance, today)
+    if as_of > last:
+        raise DayToCome(f"{as_of} 还没有到，应不晚于 {last}")
+
+
+def _run(
+    alliance: Alliance, seen: Gathered, kept: dict[str, Any], *, by: Person | None, now: dt.datetime, job: Job | None
+) -> WatchRun:
+    """The day's row, made or brought up to date, with its history; older days that nobody asks for go."""
+    as_of = seen.series.as_of
+    run, _ = WatchRun.objects.update_or_create(
+        alliance=alliance,
+        as_of=as_of,
+        defaults={"finished_at": now, "job": job, "seconds": 0, "laws": seen.inputs.leads.stored(), **kept},
+    )
+    derived.prune(alliance, as_of)
+    record("每日监测", run, alliance=alliance, by=by, now=now, data={"as_of": as_of, **kept["counts"]})
     return run
 
 
@@ -124,11 +130,11 @@ def _write(
     alliance: Alliance,
     tonight: findings.Night,
     computed: Assessment,
-    rules: Thresholds,
-    habits: Habits,
+    settings: tuple[Thresholds, ServiceLevels, Habits],
     now: dt.datetime,
 ) -> dict[str, int]:
     """Rows, alerts, notices; answers what the run's page counts."""
+    rules, _, habits = settings
     seen, as_of = tonight.seen, tonight.seen.series.as_of
     newest = not WatchRun.objects.filter(alliance=alliance, as_of__gt=as_of).exists()
     lead = Institution.objects.filter(alliance=alliance, is_lead=True).first()
@@ -138,7 +144,7 @@ def _write(
     derived.replace_day(
         alliance,
         as_of,
-        derived.forecast_rows(seen, tonight.found, wanted),
+        derived.forecast_rows(seen, tonight.found, wanted, use_days=habits.use_days),
         derived.risk_rows(
             seen, tonight.found, tonight.rows, tonight.on_order, tonight.coming, levels, causes, computed.risk.p14
         ),

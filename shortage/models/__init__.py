@@ -9,6 +9,9 @@ from shortage.models.notify import Delivery, NoticeChannel
 from shortage.models.outbreak import Outbreak
 from shortage.models.quality import DataFinding
 from shortage.models.report import DirectReport
+from shortage.models.reserve import ReserveItem, ReserveMove
+from shortage.models.shortage_case import CaseEntry, ShortageCase
+from shortage.models.status import StatusLine, StatusReport, StatusRound
 from shortage.models.stock import (
     CURRENT,
     Consumption,
@@ -34,6 +37,7 @@ __all__ = [
     "ApiToken",
     "BalanceLine",
     "BalanceRun",
+    "CaseEntry",
     "CentralStore",
     "Consumption",
     "DataFinding",
@@ -52,7 +56,13 @@ __all__ = [
     "Outbreak",
     "Prediction",
     "Receipt",
+    "ReserveItem",
+    "ReserveMove",
     "Risk",
+    "ShortageCase",
+    "StatusLine",
+    "StatusReport",
+    "StatusRound",
     "StockLevel",
     "StockLot",
     "StockPosition",

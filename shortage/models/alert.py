@@ -89,12 +89,12 @@ class AlertStep(models.Model):
 
 
 class Notice(models.Model):
-    """A message in the application to one person about one alert."""
+    """A message in the application to one person about one alert, or about the weekly status (no alert, no level)."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name="收件人")
-    alert = models.ForeignKey(Alert, models.CASCADE, related_name="notices", verbose_name="预警")
+    alert = models.ForeignKey(Alert, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name="预警")
     on = models.DateField("日期")
-    level = models.CharField("等级", max_length=8, choices=AlertLevel.choices)
+    level = models.CharField("等级", max_length=8, choices=AlertLevel.choices, blank=True)
     kind = models.CharField("事由", max_length=12, default="raise", db_default="raise")
     text = models.CharField("内容", max_length=300)
     created_at = models.DateTimeField("时间")
@@ -104,7 +104,14 @@ class Notice(models.Model):
         verbose_name = verbose_name_plural = "通知"
         ordering = ["-created_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["person", "alert", "level", "kind", "on"], name="notice_once_per_raise")
+            models.UniqueConstraint(fields=["person", "alert", "level", "kind", "on"], name="notice_once_per_raise"),
+            models.UniqueConstraint(
+                fields=["person", "kind", "on"], condition=Q(alert__isnull=True), name="notice_once_a_day"
+            ),
+            models.CheckConstraint(
+                name="notice_of_status_has_no_alert",
+                condition=Q(kind="status", alert__isnull=True) | (~Q(kind="status") & Q(alert__isnull=False)),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,6 +33,7 @@ class Transfer(models.Model):
         GIVEN = "given", "划转"
         LOAN = "loan", "借用"
         BACK = "back", "归还"
+        RELEASE = "release", "动用储备"
 
     alliance = models.ForeignKey(Alliance, models.PROTECT, related_name="transfers", verbose_name="医共体")
     number = models.CharField("单号", max_length=20)
@@ -70,9 +71,10 @@ class Transfer(models.Model):
         ordering = ["-planned_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["alliance", "number"], name="transfer_number_once"),
-            one_of("kind", ["given", "loan", "back"], name="transfer_kind_known"),
+            one_of("kind", ["given", "loan", "back", "release"], name="transfer_kind_known"),
             one_of("state", TransferState.values, name="transfer_state_known"),
-            models.CheckConstraint(name="transfer_between_two", condition=~Q(donor=F("receiver"))),
+            # An institution that keeps a reserve may release it to its own pharmacy.
+            models.CheckConstraint(name="transfer_between_two", condition=~Q(donor=F("receiver")) | Q(kind="release")),
             models.CheckConstraint(
                 name="transfer_signed_by_two",
                 condition=Q(donor_by__isnull=True) | Q(receiver_by__isnull=True) | ~Q(donor_by=F("receiver_by")),
@@ -163,8 +165,9 @@ class Disposition(models.Model):
     title = models.CharField("内容", max_length=200)
     quantity = models.PositiveIntegerField("数量（最小单位）", null=True, blank=True)
     detail = models.JSONField("明细", default=dict)
-    transfer = models.OneToOneField(
-        Transfer, models.PROTECT, null=True, blank=True, related_name="disposition", verbose_name="调剂单"
+    # One trip may carry drugs for several alerts.
+    transfer = models.ForeignKey(
+        Transfer, models.PROTECT, null=True, blank=True, related_name="dispositions", verbose_name="调剂单"
     )
     presentation = models.ForeignKey(
         Presentation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="替代品规"

@@ -11,11 +11,13 @@ from shortage.queries.freshness import (
     watch_summary,
 )
 from shortage.queries.need import NoForecast, need
-from shortage.queries.options import Choices, Option, choices
+from shortage.queries.option import Option
+from shortage.queries.options import Choices, choices
 from shortage.queries.settings import act_settings, watch_settings
 from shortage.queries.store import gives_only, store_of
 from shortage.queries.transfer_effect import transfer_effect
 from shortage.queries.transfers import (
+    alerts_of,
     balances,
     debts,
     measure_counts,
@@ -35,6 +37,7 @@ __all__ = [
     "Option",
     "act_settings",
     "alerts",
+    "alerts_of",
     "balances",
     "choices",
     "debts",

@@ -19,6 +19,7 @@ from shortage.models import (
     Forecast,
     Risk,
     StockPosition,
+    Transfer,
     TransferLine,
     TransferState,
 )
@@ -71,6 +72,7 @@ def own_need(alliance: Alliance, place: Institution, drugs: Collection[int]) -> 
 
 def _promised(place: Institution, drugs: Collection[int]) -> dict[int, dict[tuple[int, str], int]]:
     rows = TransferLine.objects.filter(transfer__donor=place, transfer__state__in=WAITING, presentation__in=list(drugs))
+    rows = rows.exclude(transfer__kind=Transfer.Kind.RELEASE)  # these come from the reserve, not from the shelf
     found: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
     sums = rows.order_by().values_list("presentation", "product", "batch").annotate(Sum("quantity"))
     for drug, product, batch, units in sums:

@@ -5,53 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db.models import Count, Max
 
-from formulary.models import FormularyEntry, Institution, Presentation, Product
+from formulary.models import Alliance, FormularyEntry, Institution, Presentation, Product
 from formulary.queries import Alike, alike, drug_statuses, levels_open_to, version_in_force
-from shortage.models import LIVE, Alert, ExpectedReceipt, TransferLine
+from shortage.models import LIVE, Alert, ExpectedReceipt, Transfer, TransferLine
+from shortage.queries.option import Option, days_left, km_between
+from shortage.queries.reserve_options import releases
 from shortage.queries.settings import rule_values
 from shortage.queries.shelves import shelves, usable
 from shortage.queries.whatif import Bench, Place, bench
 from shortage.rules import classing, substitutes, whatif
-from shortage.rules.transfers import Lot, NotEnough, distance_km, draw
+from shortage.rules.transfers import NotEnough, draw
 
-ORDER = {"transfer": 0, "release": 1, "order": 2, "substitute": 3}
-"""The guide's order of disposal (domain.md §6.3), where the effect is the same."""
-TWENTIETHS = 20
 INSURED = {"甲": "医保甲类", "乙": "医保乙类", "国谈": "国谈药品", "无": "不在医保目录"}
-
-
-@dataclass(frozen=True)
-class Option:
-    """One measure. before, after: the alert's own shelf; donor_before, donor_after: the giver's; for a substitute `after`
-    is the substitute's shelf when it has to serve both. facts: what decides it, in words; stops: why it may not be done."""
-
-    kind: str
-    title: str
-    before: whatif.Outlook
-    after: whatif.Outlook
-    quantity: int = 0
-    institution: Institution | None = None
-    presentation: Presentation | None = None
-    supplier: str = ""
-    km: float | None = None
-    donor_after: whatif.Outlook | None = None
-    donor_before: whatif.Outlook | None = None
-    lots: tuple[Lot, ...] = ()
-    facts: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    stops: tuple[str, ...] = ()
-    tier: int = 0
-    enough: bool = False
-
-    @property
-    def rank(self) -> tuple:
-        """What ends the risk comes first, in the guide's order; among the others the fewest days without the drug."""
-        effect = (round(self.after.days_out * 2), round(self.after.p14 * TWENTIETHS))
-        order = (ORDER[self.kind], *effect) if self.enough else (*effect, ORDER[self.kind])
-        return (bool(self.stops), not self.enough, *order, self.tier, self.km or 0.0, self.title)
 
 
 @dataclass(frozen=True)
@@ -79,7 +48,11 @@ def choices(alert: Alert, on: dt.date) -> Choices:
     before = whatif.outlooks([place.shelf], seen.night)[0]
     promised = _promised(alert)
     needed = max(0, seen.wanted(item, before) - promised)
-    found = [*_transfers(alert, seen, place, before, needed), *_orders(alert, seen, place, before)]
+    found = [
+        *_transfers(alert, seen, place, before, needed),
+        *releases(alert, seen, place, before, needed),
+        *_orders(alert, seen, place, before),
+    ]
     stand_ins = _substitutes(alert, seen, place, before, kin, on)
     found += [one for one in stand_ins if not one.stops]
     found = _fewer(sorted(found, key=lambda option: option.rank), seen.rules.most_options)
@@ -135,14 +108,14 @@ def _transfers(alert: Alert, seen: Bench, place: Place, before: whatif.Outlook, 
         givers.append((institution, units, spare, chosen))
     mine, theirs = [], []
     for institution, units, _spare, chosen in givers:
-        added = [(_days(lot, seen.as_of), float(lot.quantity)) for lot in chosen]
+        added = [(days_left(lot, seen.as_of), float(lot.quantity)) for lot in chosen]
         mine.append(place.shelf.with_lots(*added))
         theirs.append(seen.places[institution.pk, drug].shelf.without(units))
     after, donors = whatif.outlooks(mine, seen.night), whatif.outlooks(theirs, seen.night)
     whole = whatif.outlooks([seen.places[one[0].pk, drug].shelf for one in givers], seen.night)
     found = []
     for (institution, units, spare, chosen), own, donor, was in zip(givers, after, donors, whole, strict=True):
-        km = _km(alert.institution, institution)
+        km = km_between(alert.institution, institution)
         name = institution.short_name or institution.name
         facts = [f"保住补货点后可调出 {spare:,} {alert.presentation.unit}"]
         if km is not None:
@@ -164,6 +137,7 @@ def _transfers(alert: Alert, seen: Bench, place: Place, before: whatif.Outlook, 
 def _open_out(drugs: Iterable[int]) -> dict[int, int]:
     """Units already promised by donor in transfers not yet sent."""
     rows = TransferLine.objects.filter(transfer__state__in=["planned", "approved"], presentation__in=list(drugs))
+    rows = rows.exclude(transfer__kind=Transfer.Kind.RELEASE)
     found: dict[int, int] = {}
     for donor, units in rows.values_list("transfer__donor", "quantity"):
         found[donor] = found.get(donor, 0) + units
@@ -267,7 +241,7 @@ def _with_both(alert: Alert, seen: Bench, place: Place, one: Alike, standing: di
     own = seen.places.get((alert.institution_id, other.pk))
     if own is None:
         lots = tuple(
-            (_days(lot, seen.as_of), float(lot.quantity)) for lot in standing[alert.institution_id, other.pk][1]
+            (days_left(lot, seen.as_of), float(lot.quantity)) for lot in standing[alert.institution_id, other.pk][1]
         )
         law = replace(asked, rate=asked.rate * scale, variance_30=asked.variance_30 * scale**2, short=0.0)
         return whatif.Shelf(law, lots, (), place.shelf.lag), law.rate
@@ -291,7 +265,6 @@ def _dose(drug: Presentation, other: Presentation) -> str:
 
 def _grade(alert: Alert, before: whatif.Outlook, place: Place, kin: list[Alike], on: dt.date) -> classing.Grade:
     drug = alert.presentation
-    matrix = rule_values(alert.institution.alliance, on, "shortage.").get("shortage.grade_matrix")
     affected = Alert.objects.filter(
         LIVE, institution__alliance=alert.institution.alliance_id, presentation=drug.pk
     ).count()
@@ -303,7 +276,13 @@ def _grade(alert: Alert, before: whatif.Outlook, place: Place, kin: list[Alike],
         cut_off=cut_off,
         institutions=max(1, affected),
     )
-    return classing.grade(found, classing.checked(matrix) if matrix else classing.DEFAULT_MATRIX)
+    return classing.grade(found, grading_matrix(alert.institution.alliance, on))
+
+
+def grading_matrix(alliance: Alliance, on: dt.date) -> list[dict[str, Any]]:
+    """The 分级表 in force (rule value shortage.grade_matrix), else the default."""
+    matrix = rule_values(alliance, on, "shortage.").get("shortage.grade_matrix")
+    return classing.checked(matrix) if matrix else classing.DEFAULT_MATRIX
 
 
 def _allowed(alert: Alert, kin: list[Alike], on: dt.date) -> Iterable[int]:
@@ -320,13 +299,3 @@ def _allowed(alert: Alert, kin: list[Alike], on: dt.date) -> Iterable[int]:
 def _exclusions(here: Institution, on: dt.date) -> list[substitutes.Exclusion]:
     told = rule_values(here.alliance, on, "substitute.").get("substitute.exclusions")
     return substitutes.exclusions(substitutes.DEFAULT_EXCLUSIONS if told is None else told)
-
-
-def _days(lot: Lot, on: dt.date) -> float:
-    return float("inf") if lot.expiry is None else float((lot.expiry - on).days)
-
-
-def _km(first: Institution, second: Institution) -> float | None:
-    if None in (first.latitude, first.longitude, second.latitude, second.longitude):
-        return None
-    return distance_km((first.latitude, first.longitude), (second.latitude, second.longitude))  # type: ignore[arg-type]

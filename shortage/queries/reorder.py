@@ -13,6 +13,7 @@ from formulary.models import Alliance, Institution, RuleValue
 from formulary.queries import matching
 from shortage.models import Forecast, Risk, WatchRun
 from shortage.rules.norms import DEFAULTS, Held, Norm, hand_rule, norm_of, to_order
+from shortage.rules.use_rate import restored
 
 STATES = {"due": "需要订货", "below": "低于安全库存", "enough": "不需订货", "unknown": "没有数据"}
 
@@ -74,6 +75,12 @@ class Line:
 
 def line(forecast: Forecast, norm: Norm, position: int | None) -> Line:
     """position: stock and what can be counted on of the orders; None when the stock is not known."""
-    hand = hand_rule(forecast.daily_rate, forecast.lead_days, norm)
+    hand = hand_rule(daily_use(forecast), forecast.lead_days, norm)
     order = 0 if position is None else to_order(position, forecast.reorder_point, forecast.order_up_to)
     return Line(forecast, hand, norm, position, order)
+
+
+def daily_use(forecast: Forecast) -> float:
+    """日均用量; where too few days had stock to measure it, what the forecast expects of a day."""
+    rate = restored(forecast.working)
+    return forecast.daily_rate if rate is None or rate.per_day is None else rate.per_day

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from config.access import Permission
 from formulary.models import Institution, Person, Presentation
 from formulary.queries import Scope, scope_of
-from shortage.models import Disposition, Transfer, TransferLine, TransferState
+from shortage.models import Alert, Disposition, Transfer, TransferLine, TransferState
 from shortage.rules.transfers import LIVE, Loan
 
 FOR_ME = "mine"
@@ -43,10 +43,10 @@ def transfers(scope: Scope, *, state: str = "", words: str = "", institution: in
 
 
 def waiting_for(scope: Scope) -> Q:
-    """Transfers whose next step these institutions have to take."""
+    """Transfers whose next step these institutions have to take; releases are approved by others (`to_approve`)."""
     mine = scope.institution_ids
     return (
-        Q(state=TransferState.PLANNED, donor__in=mine, donor_by__isnull=True)
+        (Q(state=TransferState.PLANNED, donor__in=mine, donor_by__isnull=True) & ~Q(kind=Transfer.Kind.RELEASE))
         | Q(state=TransferState.PLANNED, receiver__in=mine, receiver_by__isnull=True)
         | Q(state=TransferState.APPROVED, donor__in=mine)
         | Q(state__in=[TransferState.DISPATCHED, TransferState.PARTLY], receiver__in=mine)
@@ -59,6 +59,31 @@ def waiting_transfer_count(person: Person) -> int:
     if scope is None:
         return 0
     return Transfer.objects.filter(waiting_for(scope), alliance=scope.alliance).count()
+
+
+def to_approve(person: Person) -> QuerySet[Transfer]:
+    """Releases of a reserve that wait for this person's approval, the oldest first."""
+    scope = scope_of(person, Permission.APPROVE_RELEASE)
+    rows = Transfer.objects.filter(kind=Transfer.Kind.RELEASE, state=TransferState.PLANNED, donor_by__isnull=True)
+    if scope is None:
+        return rows.none()
+    mine = rows.filter(alliance=scope.alliance, donor__in=scope.institution_ids).exclude(receiver_by=person)
+    return (
+        mine.select_related("donor", "receiver", "planned_by")
+        .prefetch_related("lines__presentation")
+        .order_by("planned_at")
+    )
+
+
+def alerts_of(order: Transfer, scope: Scope) -> QuerySet[Alert]:
+    """Alerts in reach that the trip was made for."""
+    rows = Alert.objects.filter(Q(pk=order.alert_id) | Q(dispositions__transfer=order))
+    return rows.filter(institution__in=scope.institution_ids).select_related("presentation").distinct().order_by("pk")
+
+
+def release_duty_count(person: Person) -> int:
+    """The number beside 储备 in the menu."""
+    return to_approve(person).count()
 
 
 @dataclass(frozen=True)

@@ -48,14 +48,14 @@ def stockout_on(as_of: dt.date, supply: float | None) -> dt.date | None:
 
 
 def reason(cause: Cause, words: Words) -> str:
-    """“B 供应商订单逾期 6 天；现有 120 片，按日均 18 片约 6 天后（11-27）用完”."""
+    """“B 供应商订单逾期 6 天；现有 120 片，按预计日用 18 片约 6 天后（11-27）用完”."""
     return "；".join(part for part in (_why(cause, words), _left(words)) if part)[:300]
 
 
 def _left(words: Words) -> str:
-    use = f"日均 {figure(words.rate)} {words.unit}"
+    use = f"预计日用 {figure(words.rate)} {words.unit}"
     if words.stock <= 0:
-        return f"可用库存已为 0，{use}需求"
+        return f"可用库存已为 0，{use}"
     when = stockout_on(words.as_of, words.supply)
     if when is None or words.supply is None:
         return f"现有 {words.stock:,} {words.unit}，{use}"

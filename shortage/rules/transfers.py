@@ -141,6 +141,18 @@ def less(lots: Sequence[Lot], taken: Sequence[Lot]) -> list[Lot]:
     return list(left.values())
 
 
+def without(lots: Sequence[Lot], promised: Sequence[Lot]) -> list[Lot]:
+    """What is free beside what is promised; a promised lot that is no longer there takes nothing away."""
+    gone: dict[tuple[int, str], int] = {}
+    for one in promised:
+        gone[one.product, one.batch] = gone.get((one.product, one.batch), 0) + one.quantity
+    free = [
+        Lot(lot.product, lot.batch, lot.expiry, max(0, lot.quantity - gone.get((lot.product, lot.batch), 0)))
+        for lot in lots
+    ]
+    return [lot for lot in free if lot.quantity]
+
+
 def more(lots: Sequence[Lot], added: Sequence[Lot]) -> list[Lot]:
     """The shelf after the lots have been put on it; the same batch is one lot, with the earlier of two expiries."""
     held = {(lot.product, lot.batch): lot for lot in lots}

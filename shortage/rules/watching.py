@@ -18,6 +18,7 @@ class Habits:
     to the old alert; least_monthly_use: an empty shelf is red only where a month asks for at least this.
     thin_share: a stock file with less than this part of an institution's items is asked about before it counts as its
     report of the day; check_days: how far back facts are looked at for faults;
+    use_days: window of 日均用量 (rules.use_rate);
     calibration_days: how far back told and observed probabilities are compared; calibration_events: shelves that must
     have run empty before the map is used; calibration_steady: cases per step that hold it near the computed value;
     outbreak_days: how long a declared outbreak may last at most."""
@@ -31,6 +32,7 @@ class Habits:
     least_monthly_use: float = 1.0
     thin_share: float = 0.2
     check_days: int = 62
+    use_days: int = 90
     calibration_days: int = 180
     calibration_events: int = 20
     calibration_steady: float = 10.0

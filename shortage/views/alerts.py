@@ -10,13 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from config.access import Permission
+from config.access import Permission, can
 from formulary.queries import scope_of
 from formulary.views.guards import requires
 from shortage import queries
 from shortage.actions import alerts as actions
 from shortage.alert_forms import AlertFilter, CloseForm, NoteForm, ReopenForm
 from shortage.models import Alert
+from shortage.queries.cases import case_of
+from shortage.queries.lists import shortage_lists
 from shortage.rules import lifecycle
 from shortage.rules.lifecycle import MoveRefused, Verb
 from shortage.transfer_forms import FinishForm
@@ -100,8 +102,17 @@ def _detail(request, alert, bound=None, status=200) -> HttpResponse:
         "may_act": may,
         "finish": FinishForm(),
         "reports": alert.reports.all(),
+        "file": case_of(request.scope, alert.presentation),
+        "may_open_case": can(request.user, Permission.MANAGE_SHORTAGE),
+        "listed": _listed(alert),
     }
     return render(request, "shortage/alert_detail.html", context, status=status)
+
+
+def _listed(alert):
+    """Official and other shortage lists in force that name the drug."""
+    drug = alert.presentation
+    return shortage_lists([drug], timezone.localdate(), region=alert.institution.alliance.province).get(drug.pk, [])
 
 
 def _alert(pk, scope):

@@ -47,6 +47,8 @@ def _start(alert, given, *, by, now):
     if given["kind"] == "transfer":
         where, units = given["institution"], given["quantity"]
         return actions.ask_neighbour(alert, where, quantity=units, way=given["way"], by=by, now=now)
+    if given["kind"] == "release":
+        return actions.release_reserve(alert, given["institution"], quantity=given["quantity"], by=by, now=now)
     if given["kind"] == "order":
         return actions.suggest_order(alert, given["supplier"], quantity=given["quantity"], by=by, now=now)
     if given["kind"] == "substitute":

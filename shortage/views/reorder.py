@@ -10,6 +10,7 @@ from formulary.views.guards import requires
 from shortage import queries
 from shortage.queries import reorder
 from shortage.stock_forms import ReorderFilter
+from shortage.views import shown
 
 PER_PAGE = 50
 
@@ -47,4 +48,11 @@ def reorder_list(request):
 
 def _line(row, norm):
     found = reorder.line(row, norm, None if row.stock is None else row.position)
-    return {"row": row, "hand": found.hand, "order": found.order, "word": reorder.STATES[row.state]}
+    return {
+        "row": row,
+        "use": reorder.daily_use(row),
+        "how": shown.use_words(row),
+        "hand": found.hand,
+        "order": found.order,
+        "word": reorder.STATES[row.state],
+    }

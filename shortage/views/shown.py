@@ -1,6 +1,7 @@
 """How alerts, steps and workings are put into words for the page."""
 
 from shortage.rules.lifecycle import MOVES, Verb
+from shortage.rules.use_rate import restored
 
 LEVEL_WORDS = {
     "red": {"label": "红色", "note": "7 日内断货可能过半，或已断货", "icon": "siren"},
@@ -41,7 +42,8 @@ def working(forecast, unit, suppliers):
     return [
         *pooled(w),
         *quickened(forecast, unit),
-        ("日均用量", f"{forecast.daily_rate:,.2f} {unit}：{w['observed_days']} 天有数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大"),
+        *used(w),
+        ("预计日用量", f"{forecast.daily_rate:,.2f} {unit}：依据 {w['observed_days']} 天数据，在库 {w['exposed_days']:g} 天，共用 {w['used']:,.0f} {unit}；近期权重更大，已计入节假日"),
         ("近 14 天 / 此前 90 天日均", f"{w['recent_14']:,.2f} / {w['before_90']:,.2f} {unit}"),
         ("未来 30 天", f"{forecast.mean_30:,.0f} {unit}（八成可能在 {forecast.q10_30:,.0f}–{forecast.q90_30:,.0f} 之间）"),
         ("到货天数", f"{forecast.lead_days:.1f} 天（{supplier}，依据 {w['deliveries']:,} 次到货）"),
@@ -61,9 +63,23 @@ def quickened(forecast, unit):
     return [
         (
             "暴发期",
-            f"以最近 {days} 天用量为主：日均 {forecast.daily_rate:,.2f} {unit}，平时 {usual:,.2f} {unit}；不低于平时",
+            f"以最近 {days} 天用量为主：预计日用 {forecast.daily_rate:,.2f} {unit}，平时 {usual:,.2f} {unit}；不低于平时",
         )
     ]
+
+
+def use_words(forecast):
+    """The working of 日均用量 for a hover."""
+    rate = restored(forecast.working)
+    if rate is None or rate.per_day is None:
+        return f"在库天数不足，按预计日用量 {forecast.daily_rate:.4g}"
+    return rate.sentence()
+
+
+def used(w):
+    """日均用量 with its working, where the pass kept it."""
+    rate = restored(w)
+    return [("日均用量", rate.sentence())] if rate else []
 
 
 def pooled(w):

@@ -14,8 +14,10 @@ from formulary.models import Institution
 from formulary.queries import scope_of
 from formulary.views.guards import requires
 from shortage import exports, queries
+from shortage.actions import loans, trips
 from shortage.actions import transfers as actions
 from shortage.models import Transfer
+from shortage.queries.transfers import to_approve
 from shortage.rules.transfers import MOVES, Step, TransferRefused
 from shortage.transfer_forms import LineForm, NewTransferForm, ReasonForm, SettleForm, TransferFilter
 from shortage.views.transfer_shown import moves_for, reach, steps_of
@@ -43,7 +45,9 @@ def transfer_list(request):
 @requires(Permission.PLAN_TRANSFERS)
 def transfer_new(request):
     members = Institution.objects.filter(alliance=request.scope.alliance, active=True)
-    initial = {name: request.GET.get(name, "") for name in ("presentation", "donor", "receiver", "quantity")}
+    initial = {
+        name: request.GET.get(name, "") for name in ("presentation", "donor", "receiver", "quantity", "kind", "reason")
+    }
     form = NewTransferForm(request.POST or None, institutions=members, initial=initial)
     if form.is_valid():
         given = form.cleaned_data
@@ -83,10 +87,13 @@ def _detail(request, order, bound=None, status=200):
     context = {
         "order": order,
         "lines": lines,
+        "alerts": queries.alerts_of(order, request.scope),
+        "approves": order in to_approve(request.user),
+        "refusal": ReasonForm(),
         "steps": steps_of(order),
         "may_sign": Step.SIGN in moves,
         "forms": shown,
-        "owes": actions.owes(order),
+        "owes": loans.owes(order),
         "may_return": order.receiver_id in reach(request.user, Permission.PLAN_TRANSFERS),
         "may_convert": order.donor_id in reach(request.user, Permission.MOVE_TRANSFERS),
         "effect": queries.transfer_effect(order, timezone.localdate())
@@ -110,11 +117,13 @@ def transfer_act(request, pk, step):
     now, by = timezone.now(), request.user
     try:
         if step == Step.DISPATCH:
-            actions.dispatch(order, sent=form.wanted(), by=by, now=now)
+            trips.dispatch(order, sent=form.wanted(), by=by, now=now)
         elif step == Step.RECEIVE:
-            actions.receive(order, received=form.wanted(), note=form.cleaned_data["note"], by=by, now=now)
+            trips.receive(order, received=form.wanted(), note=form.cleaned_data["note"], by=by, now=now)
         else:
-            getattr(actions, step)(order, **(form.cleaned_data if form else {}), by=by, now=now)
+            getattr(trips if step == Step.SETTLE else actions, step)(
+                order, **(form.cleaned_data if form else {}), by=by, now=now
+            )
         messages.success(request, f"{order.number} 已{MOVES[Step(step)].label}")
     except TransferRefused as refused:
         messages.error(request, str(refused))
@@ -137,8 +146,8 @@ def transfer_return(request, pk):
     """Draws up the return of all that a loan still owes."""
     loan = _transfer(pk, request.scope)
     try:
-        owed = {drug: units for drug, units in actions.owes(loan).items() if units}
-        back = actions.give_back(loan, owed, by=request.user, now=timezone.now())
+        owed = {drug: units for drug, units in loans.owes(loan).items() if units}
+        back = loans.give_back(loan, owed, by=request.user, now=timezone.now())
         messages.success(request, f"已拟定归还单 {back.number}")
         return redirect("transfer_detail", back.pk)
     except TransferRefused as refused:
@@ -151,7 +160,7 @@ def transfer_return(request, pk):
 def transfer_convert(request, pk):
     loan = _transfer(pk, request.scope)
     try:
-        actions.convert(loan, by=request.user, now=timezone.now())
+        loans.convert(loan, by=request.user, now=timezone.now())
         messages.success(request, f"{loan.number} 已改为划转，不再归还")
     except TransferRefused as refused:
         messages.error(request, str(refused))

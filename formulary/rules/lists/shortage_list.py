@@ -1,4 +1,4 @@
-"""短缺药品清单: names, often without a form: then every form of the substance is meant."""
+"""短缺药品清单: names, often without a form: then every form of the substance is meant. A row without 地区 is national."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from formulary.rules.tables import Fault, Table
 LAYOUT = Layout(
     "短缺药品清单",
     required={"name": ("药品名称", "通用名", "药品通用名", "名称")},
-    optional={"number": ("序号", "编号"), "form": ("剂型",), "strength": ("规格",), "class": ("类别", "清单类别")},
+    optional={
+        "number": ("序号", "编号"),
+        "form": ("剂型",),
+        "strength": ("规格",),
+        "class": ("类别", "清单类别"),
+        "region": ("地区", "省份", "发布地区"),
+    },
 )
 
 
@@ -30,6 +36,7 @@ def read(table: Table, faults: list[Fault]) -> list[Entry]:
                 form=form,
                 strength=strength,
                 category=rows.get(index, "class"),
+                region=rows.get(index, "region"),
                 items=(item_of(name, form, strengths=(strength,) if strength else ()),),
             )
         )

@@ -24,6 +24,7 @@ from procurement.actions.demo.people import found_alliance
 from procurement.actions.demo.price_cases import load_price_cases
 from procurement.actions.demo.scorecards import load_scorecards
 from procurement.actions.demo.steps import ALLIANCE_CODE, ALLIANCE_NAME, PASSWORD, Loading
+from procurement.actions.demo.stories import load_reserve, load_stories
 from procurement.actions.demo.supply import load_rules, load_supply
 
 SEED = 7
@@ -42,6 +43,8 @@ STEPS: tuple[tuple[str, Callable[[Loading], dict[str, int]]], ...] = (
     ("进行中的会议与公示", load_present),
     ("中心药房", load_central),
     ("中心药房配送", load_runs),
+    ("储备", load_reserve),
+    ("短缺专案与周报", load_stories),
     ("价格个案", load_price_cases),
 )
 

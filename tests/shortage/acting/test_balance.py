@@ -106,3 +106,30 @@ def test_board_links_to_a_prefilled_transfer(county, client):
     page = client.get(reverse("expiry_list"), {"band": "warn"})
     assert page.status_code == 200
     assert "近效期" in page.content.decode()
+
+
+def test_outcome_of_a_trip_for_two_drugs_returns_to_both_alerts(county):
+    from shortage.actions import transfers, trips
+    from shortage.actions.watch import watch
+    from shortage.models import Alert, Disposition
+
+    facts = county.facts
+    for place, stock in ((county.t1, 30), (county.h1, 5000)):
+        facts.use(place, "M2", 15)
+        facts.level(place, "M2", 3000, days=200)
+        facts.lot(place, "M2", stock, expires_in=500, batch=f"{place.code}-2")
+        facts.level(place, "M2", stock)
+    positions.refresh({county.h1.pk, county.t1.pk}, {county.drugs["M2"].pk})
+    watch(county.alliance, TODAY, by=None, now=NOW)
+    run = balancing.plan_alliance(county.alliance, by=None, now=NOW, seconds=5)
+    buyer = county.people[Role.PROCUREMENT]
+    (order,) = balancing.accept(list(run.lines.all()), by=buyer, now=NOW)
+    measures = Disposition.objects.filter(transfer=order)
+    assert {one.alert.presentation.code for one in measures} == {"M1", "M2"}
+    assert set(Alert.objects.values_list("state", flat=True)) == {"open"}, "the place itself has not taken it on"
+    transfers.sign(order, by=county.asking, now=NOW)
+    transfers.sign(order, by=county.lending, now=NOW)
+    trips.dispatch(order, by=county.lending, now=NOW)
+    trips.receive(order, by=county.asking, now=NOW)
+    assert set(Alert.objects.values_list("state", "outcome")) == {("closed", f"已调剂补足：{order.number}")}
+    assert set(measures.values_list("state", flat=True)) == {"done"}

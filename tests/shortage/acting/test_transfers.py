@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from config.access import Role
 from formulary.models import Event
 from formulary.queries import Scope
-from shortage.actions import intake, measures, transfers
+from shortage.actions import intake, loans, measures, transfers, trips
 from shortage.actions.watch import watch
 from shortage.models import (
     CURRENT,
@@ -41,7 +41,7 @@ def planned(county, units=200, **more):
 def sent(county, units=200, **more):
     order = planned(county, units, **more)
     transfers.sign(order, by=county.lending, now=NOW)
-    return transfers.dispatch(order, by=county.lending, now=NOW)
+    return trips.dispatch(order, by=county.lending, now=NOW)
 
 
 def on_shelf(county, place):
@@ -78,7 +78,7 @@ def test_one_person_never_signs_for_both_sides(county):
 def test_nothing_moves_before_both_have_signed_even_past_the_action(county):
     order = planned(county)
     with pytest.raises(rules.WrongState, match="待签字，不能发出"):
-        transfers.dispatch(order, by=county.lending, now=NOW)
+        trips.dispatch(order, by=county.lending, now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Transfer.objects.filter(pk=order.pk).update(state="approved")
 
@@ -106,7 +106,7 @@ def test_first_expiring_lots_are_picked_and_leave_the_donor_when_sent(county):
 
 
 def test_receiving_all_closes_it_and_stands_on_the_receivers_shelf(county):
-    order = transfers.receive(sent(county, 600), by=county.asking, now=LATER)
+    order = trips.receive(sent(county, 600), by=county.asking, now=LATER)
     assert order.state == "closed"
     assert on_shelf(county, county.t1) == {"T": 40, "H-early": 500, "H-late": 100}
     assert StockPosition.objects.get(institution=county.t1, presentation=county.drugs["M1"]).quantity == 640
@@ -116,7 +116,7 @@ def test_receiving_all_closes_it_and_stands_on_the_receivers_shelf(county):
 def test_a_transfer_is_not_use_and_does_not_make_the_feed_look_fresh(county):
     Feed.objects.update(last_date=TODAY - dt.timedelta(days=1))
     used = Consumption.objects.count()
-    transfers.receive(sent(county), by=county.asking, now=LATER)
+    trips.receive(sent(county), by=county.asking, now=LATER)
     assert Consumption.objects.count() == used
     assert {feed.last_date for feed in Feed.objects.all()} == {TODAY - dt.timedelta(days=1)}
     assert StockLevel.objects.filter(CURRENT, date=TODAY).count() >= 2
@@ -126,7 +126,7 @@ def test_a_transfer_says_nothing_of_suppliers(county):
     order = sent(county)
     open_ = open_orders(county.alliance, TODAY + dt.timedelta(days=3), only=(county.t1.pk, county.drugs["M1"].pk))
     assert open_.age.tolist() == [0]
-    transfers.receive(order, by=county.asking, now=LATER)
+    trips.receive(order, by=county.asking, now=LATER)
     assert lead_samples(county.alliance, TODAY + dt.timedelta(days=3)).empty
 
 
@@ -134,13 +134,13 @@ def test_part_then_the_rest_and_every_unit_is_accounted_for(county):
     before = sum(on_shelf(county, county.h1).values()) + sum(on_shelf(county, county.t1).values())
     order = sent(county, 300)
     line = order.lines.get()
-    order = transfers.receive(order, received={line.pk: 120}, by=county.asking, now=LATER)
+    order = trips.receive(order, received={line.pk: 120}, by=county.asking, now=LATER)
     assert order.state == "partly"
     assert ExpectedReceipt.objects.get(institution=county.t1).quantity == 180
     with pytest.raises(rules.QuantityWrong, match="0 到 180"):
-        transfers.receive(order, received={line.pk: 181}, by=county.asking, now=LATER)
-    order = transfers.receive(order, received={line.pk: 60}, by=county.asking, now=LATER)
-    order = transfers.settle(order, "back", "破损退回", by=county.asking, now=LATER)
+        trips.receive(order, received={line.pk: 181}, by=county.asking, now=LATER)
+    order = trips.receive(order, received={line.pk: 60}, by=county.asking, now=LATER)
+    order = trips.settle(order, "back", "破损退回", by=county.asking, now=LATER)
     line.refresh_from_db()
     assert (order.state, line.received, line.back) == ("closed", 180, 120)
     after = sum(on_shelf(county, county.h1).values()) + sum(on_shelf(county, county.t1).values())
@@ -151,8 +151,8 @@ def test_what_is_written_off_is_lost_to_both(county):
     before = sum(on_shelf(county, county.h1).values()) + sum(on_shelf(county, county.t1).values())
     order = sent(county, 100)
     line = order.lines.get()
-    order = transfers.receive(order, received={line.pk: 90}, by=county.asking, now=LATER)
-    order = transfers.settle(order, "lost", "途中破损", by=county.asking, now=LATER)
+    order = trips.receive(order, received={line.pk: 90}, by=county.asking, now=LATER)
+    order = trips.settle(order, "lost", "途中破损", by=county.asking, now=LATER)
     after = sum(on_shelf(county, county.h1).values()) + sum(on_shelf(county, county.t1).values())
     assert (before - after, order.outcome) == (10, "报损 10：途中破损")
 
@@ -182,7 +182,7 @@ def test_goods_that_are_gone_when_the_van_leaves_are_refused_whole(county):
     transfers.sign(order, by=county.lending, now=NOW)
     StockLot.objects.filter(batch="H-early").update(quantity=10)
     with pytest.raises(rules.NotEnough, match="H-early 现有 10，不足 500"):
-        transfers.dispatch(order, by=county.lending, now=NOW)
+        trips.dispatch(order, by=county.lending, now=NOW)
     order.refresh_from_db()
     assert (order.state, Intake.objects.filter(source="transfer").count()) == ("approved", 0)
 
@@ -208,20 +208,20 @@ def test_an_import_the_move_was_counted_upon_cannot_be_taken_back_before_it(coun
 
 
 def test_a_loan_is_owed_until_given_back_or_given_up(county):
-    loan = transfers.receive(sent(county, 100, kind="loan"), by=county.asking, now=LATER)
+    loan = trips.receive(sent(county, 100, kind="loan"), by=county.asking, now=LATER)
     scope = Scope(county.alliance, frozenset({county.t1.pk, county.h1.pk}), True)
     assert [debt.account.owed for debt in debts(scope, TODAY)] == [100]
-    back = transfers.give_back(loan, {county.drugs["M1"].pk: 40}, by=county.asking, now=LATER)
+    back = loans.give_back(loan, {county.drugs["M1"].pk: 40}, by=county.asking, now=LATER)
     with pytest.raises(rules.QuantityWrong, match="超过尚欠的 100"):
-        transfers.give_back(loan, {county.drugs["M1"].pk: 101}, by=county.asking, now=LATER)
+        loans.give_back(loan, {county.drugs["M1"].pk: 101}, by=county.asking, now=LATER)
     transfers.sign(back, by=county.lending, now=LATER)
-    transfers.dispatch(back, by=county.asking, now=LATER)
-    transfers.receive(back, by=county.lending, now=LATER)
+    trips.dispatch(back, by=county.asking, now=LATER)
+    trips.receive(back, by=county.lending, now=LATER)
     assert [debt.account.owed for debt in debts(scope, loan.due_on + dt.timedelta(days=2))] == [60]
     assert debts(scope, loan.due_on + dt.timedelta(days=2))[0].overdue == 2
     with pytest.raises(rules.NotYourSide):
-        transfers.convert(loan, by=county.asking, now=LATER)
-    transfers.convert(loan, by=county.lending, now=LATER)
+        loans.convert(loan, by=county.asking, now=LATER)
+    loans.convert(loan, by=county.lending, now=LATER)
     assert debts(scope, TODAY) == []
 
 
@@ -231,8 +231,8 @@ def test_one_click_asks_the_neighbour_and_arrival_ends_the_alert(county):
     assert (county.alert.state, county.alert.handler) == ("acting", county.asking)
     order = measure.transfer
     transfers.sign(order, by=county.lending, now=NOW)
-    transfers.dispatch(order, by=county.lending, now=NOW)
-    transfers.receive(order, by=county.asking, now=LATER)
+    trips.dispatch(order, by=county.lending, now=NOW)
+    trips.receive(order, by=county.asking, now=LATER)
     county.alert.refresh_from_db()
     measure.refresh_from_db()
     assert (county.alert.state, measure.state) == ("closed", "done")

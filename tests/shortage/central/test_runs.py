@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from formulary.models import Event
-from shortage.actions import central, runs, transfers
+from shortage.actions import central, runs, transfers, trips
 from shortage.models import CURRENT, Consumption, ExpectedReceipt, StockLot, StockPosition
 from shortage.queries.central import central_stock, free_lots, store_of
 from shortage.queries.runs import allocations, waiting_run_count
@@ -148,11 +148,11 @@ def test_received_with_a_difference_then_settled_closes_the_run_and_use_is_untou
     run = loaded(store)
     leg = run.legs.get()
     line = leg.lines.first()
-    transfers.receive(leg, received={line.pk: line.sent - 3}, note="破损 3 片", by=store.asking, now=LATER)
+    trips.receive(leg, received={line.pk: line.sent - 3}, note="破损 3 片", by=store.asking, now=LATER)
     run.refresh_from_db()
     assert run.state == "moving"
     leg.refresh_from_db()
-    transfers.settle(leg, "lost", "途中破损", by=store.asking, now=LATER)
+    trips.settle(leg, "lost", "途中破损", by=store.asking, now=LATER)
     run.refresh_from_db()
     assert (run.state, run.closed_at) == ("closed", LATER)
     units = given_to(run)["T1"]
@@ -229,11 +229,9 @@ def test_whatever_people_do_not_a_unit_is_made_or_lost_but_by_a_written_word(sto
                 signer = store.asking if leg.receiver == store.t1 else store.hengxi
                 came = {line.pk: data.draw(st.integers(0, line.sent)) for line in leg.lines.all()}
                 if any(came.values()):
-                    leg = transfers.receive(leg, received=came, by=signer, now=LATER)
+                    leg = trips.receive(leg, received=came, by=signer, now=LATER)
                     if leg.state == "partly" and data.draw(st.booleans()):
-                        transfers.settle(
-                            leg, data.draw(st.sampled_from(["back", "lost"])), "差额", by=signer, now=LATER
-                        )
+                        trips.settle(leg, data.draw(st.sampled_from(["back", "lost"])), "差额", by=signer, now=LATER)
             lines = [line for leg in run.legs.all() for line in leg.lines.all()]
             on_the_way = sum(line.missing for line in lines if line.transfer.state in ("dispatched", "partly"))
             lost = sum(line.lost for line in lines)

@@ -75,7 +75,9 @@ def test_days_of_supply_within_and_beyond_the_horizon():
 
 def test_sentence_of_the_worked_example():
     words = Words("片", 120, 18.0, 120 / 18, DAY, supplier="B 供应商", overdue_days=6)
-    assert reason(Cause.LATE_ORDER, words) == "B 供应商订单逾期 6 天；现有 120 片，按日均 18 片约 6 天后（11-27）用完"
+    assert (
+        reason(Cause.LATE_ORDER, words) == "B 供应商订单逾期 6 天；现有 120 片，按预计日用 18 片约 6 天后（11-27）用完"
+    )
 
 
 @pytest.mark.parametrize("cause", list(Cause))

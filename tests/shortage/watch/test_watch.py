@@ -30,7 +30,7 @@ def test_item_that_runs_out_in_six_days_with_a_late_order_is_told_in_words(world
     assert (alert.institution, alert.presentation.code, alert.level) == (world.t1, "M1", "red")
     assert alert.cause == "late_order"
     # The holidays of October count as quieter days, so the rate lies a little above 18.
-    assert re.fullmatch(r"B 供应商订单逾期 6 天；现有 120 片，按日均 1[89] 片约 6 天后（11-27）用完", alert.reason)
+    assert re.fullmatch(r"B 供应商订单逾期 6 天；现有 120 片，按预计日用 1[89] 片约 6 天后（11-27）用完", alert.reason)
     assert alert.stockout_on == dt.date(2026, 11, 27)
     assert alert.days_of_supply == pytest.approx(120 / 18, abs=0.4)
 
