@@ -1,4 +1,4 @@
-"""Forecasts and replay measured on the real series beside the project (../shared/series): `python -m benchmarks.accuracy`.
+"""Forecasts and replay measured on real series (`histories`): `python -m benchmarks.accuracy [part of a name]`.
 
 MASE is the mean over series against the seasonal naive error of the past; WQL over the nine deciles; coverage of the
 .95 quantile of single periods; bias of the total. Not part of `make bench`: it measures accuracy, not time.
@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import histories
 from shortage.forecasting import outlook
 from shortage.forecasting.files import replay_file
 
-SERIES = Path(__file__).resolve().parents[2] / "shared" / "series"
 TAUS = [*outlook.DECILES, 0.95]
 
 
@@ -60,43 +63,55 @@ def measure(y: np.ndarray, freq: str, horizon: int, season: int, window: int, st
     return {name: round(float(value), 4) for name, value in figures.items()}
 
 
-def lmis() -> pd.DataFrame:
-    path = SERIES / "ci-contraceptive-lmis" / "logistics_2016_2018.csv"
-    frame = pd.read_csv(path, dtype={"site_code": str, "product_code": str})
-    names = {"stock_distributed": "y", "stock_received": "received", "site_code": "site", "product_code": "item"}
-    frame = frame.rename(columns=names)
-    frame["unique_id"] = frame.site + "_" + frame["item"]
-    frame["ds"] = [dt.date(a, b, 1).isoformat() for a, b in zip(frame.year, frame.month, strict=True)]
-    return frame[["unique_id", "ds", "y", "stock_end", "received", "site", "item"]]
-
-
-def replayed(frame: pd.DataFrame) -> dict:
+def replayed(frame: pd.DataFrame, freq: str, lead: int, start: str) -> dict:
+    """The report's own figures, from the file on."""
     with tempfile.TemporaryDirectory() as folder:
         source, alerts, scores = (Path(folder) / name for name in ("h.csv", "a.csv", "s.csv"))
         frame.to_csv(source, index=False)
-        return replay_file(source, "M", 1, dt.date(2017, 1, 1), alerts=alerts, scores=scores)
+        began = time.process_time()
+        told = replay_file(source, freq, lead, dt.date.fromisoformat(start), alerts=alerts, scores=scores)
+    kept = ("precision", "recall", "median_warning", "alerts_per_site_and_period")
+    return {
+        **told["scores"]["stock_on_hand"],
+        "brier_skill_all": told["scores"]["all"].get("brier_skill"),
+        **{name: told[name] for name in kept},
+        "cpu": round(time.process_time() - began, 1),
+    }
 
 
-def run() -> dict:
-    """All figures, by data set."""
-    parts = pd.read_csv(SERIES / "carparts" / "carparts_wide.csv", index_col=0).T.to_numpy(float)
-    found = {"carparts": measure(parts, "M", 12, 12, 12)}
-    frame = lmis()
+def forecasts() -> Iterator[tuple[str, dict]]:
+    """Every set at several origins: (name −periods held back besides, figures)."""
+    for back in (0, 12):
+        parts = histories.carparts()
+        yield f"carparts −{back}", measure(parts[:, : parts.shape[1] - back], "M", 12, 12, 12)
+    frame = histories.lmis()
     y, stock = (
         frame.pivot(index="unique_id", columns="ds", values=name).to_numpy(float) for name in ("y", "stock_end")
     )
     for origin in (24, 27, 30, 33):
-        found[f"lmis {origin}"] = measure(y[:, : origin + 3], "M", 3, 12, 3, stock)
-    for name, freq, horizon, season, window in (("daily", "D", 28, 7, 28), ("weekly", "W", 8, 52, 13)):
-        sales = pd.read_csv(SERIES / "kaggle-pharma-sales" / f"sales{name}.csv").iloc[:-1, 1:9].T.to_numpy(float)
+        yield f"lmis {origin}", measure(y[:, : origin + 3], "M", 3, 12, 3, stock)
+    daily, weekly = histories.pharmacy("daily"), histories.pharmacy("weekly")
+    shared = histories.thinned(daily, 12)[:, -900:]
+    for name, series, freq, horizon, season, window in (
+        ("pharmacy days", daily, "D", 28, 7, 28),
+        ("pharmacy weeks", weekly, "W", 8, 52, 13),
+        ("pharmacy days, 12 sites", shared, "D", 28, 7, 28),
+        ("chaoyang days", histories.chaoyang(), "D", 14, 7, 28),
+        ("chaoyang weeks", histories.chaoyang(7), "W", 4, 4, 6),
+        ("purchases months", histories.purchases(), "M", 3, 12, 6),
+    ):
         for back in range(0, 4 * horizon, horizon):
-            found[f"pharmacy {name} −{back}"] = measure(
-                sales[:, : sales.shape[1] - back], freq, horizon, season, window
-            )
-    found["lmis replay 2017–2018"] = replayed(frame)
-    return found
+            yield f"{name} −{back}", measure(series[:, : series.shape[1] - back], freq, horizon, season, window)
+
+
+def run(only: str = "") -> Iterator[tuple[str, dict]]:
+    """All figures by data set, one after the other; `only` those whose name holds it."""
+    yield from (found for found in forecasts() if only in found[0])
+    for name, (frame, freq, lead, start) in histories.worlds().items():
+        if only in f"replay {name}":
+            yield f"replay {name}", replayed(frame, freq, lead, start)
 
 
 if __name__ == "__main__":
-    for name, figures in run().items():
-        print(name, json.dumps(figures, ensure_ascii=False))
+    for name, figures in run(*sys.argv[1:2]):
+        print(name, json.dumps(figures, ensure_ascii=False), flush=True)

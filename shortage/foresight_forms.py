@@ -5,14 +5,14 @@ import datetime as dt
 from django import forms
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-LONGEST_DAYS = 730
+LONGEST_DAYS, NIGHTLY_DAYS = 730, 91
 
 
 class ReplayForm(forms.Form):
     first = forms.DateField(label="自", widget=DATE, error_messages={"required": "请填写起始日", "invalid": "应为日期"})
     last = forms.DateField(label="至", widget=DATE, error_messages={"required": "请填写截止日", "invalid": "应为日期"})
     step_days = forms.TypedChoiceField(
-        label="间隔", coerce=int, choices=[(7, "每周一夜（快）"), (1, "每天（慢，用于 3 个月以内）")]
+        label="间隔", coerce=int, choices=[(1, "每天（定阈值用，3 个月以内）"), (7, "每周一夜（快，看长期）")]
     )
 
     def __init__(self, *args, newest=None, **kwargs):
@@ -27,7 +27,7 @@ class ReplayForm(forms.Form):
             self.add_error("first", f"应不晚于截止日 {last}")
         elif self.newest and last > self.newest:
             self.add_error("last", f"应不晚于已有数据的最后一天 {self.newest}")
-        elif (last - first).days > (LONGEST_DAYS if self.cleaned_data.get("step_days") == 7 else 92):
+        elif (last - first).days > (LONGEST_DAYS if self.cleaned_data.get("step_days") == 7 else NIGHTLY_DAYS + 1):
             self.add_error("first", "时间太长：每周最多 730 天，每天最多 92 天")
         return self.cleaned_data
 
@@ -43,6 +43,6 @@ class AdoptForm(forms.Form):
 
 
 def span_of(newest):
-    """Half a year that ends two weeks before the newest data, so that every window is over."""
+    """Three months of nights that end two weeks before the newest data, so that every window is over."""
     last = newest - dt.timedelta(days=14)
-    return {"first": last - dt.timedelta(days=182), "last": last, "step_days": 7}
+    return {"first": last - dt.timedelta(days=NIGHTLY_DAYS), "last": last, "step_days": 1}

@@ -19,13 +19,12 @@ from procurement.rules import consultations as rules
 from procurement.rules.consultations import Topic
 from procurement.rules.price_cases import Finding, overdue_days
 from shortage.models import LIVE, Alert
-from shortage.queries.cases import CaseFile
-from shortage.queries.cases import cases as shortage_cases
+from shortage.queries import cases as shortages
 
 
 def topics_of(scope: Scope, *, today: dt.date) -> list[Topic]:
     """Everything that is wrong today: open decisions, lagging tenders, red alerts, prices, arrears, late distributors."""
-    found = [*_carried(scope, today), *_tenders(scope, today), *_cases(scope, today), *_alerts(scope)]
+    found = [*_carried(scope, today), *_tenders(scope, today), *_shortages(scope, today), *_alerts(scope)]
     found += _prices(scope, today)
     return [*found, *_arrears(scope, today), *_suppliers(scope, today)]
 
@@ -83,11 +82,11 @@ def _alerts(scope: Scope) -> list[Topic]:
     ]
 
 
-def _cases(scope: Scope, today: dt.date) -> list[Topic]:
+def _shortages(scope: Scope, today: dt.date) -> list[Topic]:
     """Open shortage files: where they stand and when supply returns."""
     found = []
-    for case in shortage_cases(scope):
-        file = CaseFile(case, scope)
+    for case in shortages.cases(scope):
+        file = shortages.CaseFile(case, scope)
         red, late = file.counts.get("red", 0), bool(case.expected_on and case.expected_on < today)
         when = f"预计 {case.expected_on} 恢复" if case.expected_on else "恢复时间不明"
         moved = file.moved

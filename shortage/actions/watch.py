@@ -32,7 +32,7 @@ from shortage.rules.watching import Habits
 from shortage.series import Gathered, gather
 
 Report = Callable[[int, str], None]
-EDITION = "8"
+EDITION = "9"
 """Raised with every change of the method: a day is then computed anew although its facts are the same."""
 
 

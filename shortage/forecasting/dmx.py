@@ -57,7 +57,7 @@ class Fit:
         """(N, horizon) variance of each coming period; later periods are less sure where the past shows it."""
         steps = np.arange(1, horizon + 1)
         factor = np.clip(1 + self.widening * (steps - (self.lead + 1) / 2), 0.5, 3.0)
-        return np.asarray(self.by_period.variance(self.mean(horizon)) * factor)
+        return np.asarray(self.by_period.variance(self.mean(horizon), least=0.0) * factor)
 
     def quantiles(self, taus: list[float] | Floats, horizon: int) -> Doubles:
         """(len(taus), N, horizon) of single periods, never decreasing in tau."""
@@ -118,7 +118,7 @@ class Fit:
         who, mu, actual = (np.concatenate(column) for column in zip(*parts, strict=True))
         who, mu, actual = _thin(who, mu, actual)
         weight = self.past.overlap / max(1.0, self.lead**0.5)
-        return recalibrate.learn(actual, mu, self.by_period.variance(mu, who), weight=weight)
+        return recalibrate.learn(actual, mu, self.by_period.variance(mu, who, least=0.0), weight=weight)
 
 
 def fit(panel: Panel, lead: int, settings: Settings = Settings()) -> Fit:

@@ -20,6 +20,10 @@ MONTH = {"D": 30.0, "W": 4.3, "M": 1.0}
 """Periods in a month: memories below are set in months."""
 BASE = 0.08
 """Rate of running empty in a period that pooled counts start from."""
+TAYLOR = 1.6
+"""Variance of use goes with this power of the mean over series (forecasting.md §1)."""
+OWN_COUNTS = 6.0
+"""Periods that the law of all series counts for beside a series' own spread."""
 HINGED = (
     "cover", "cover_recent", "stock", "raw", "own_falls", "own_empty", "since_receipt", "item_empty", "site_empty",
     "receipt_share", "rate", "against_receipt",
@@ -71,8 +75,9 @@ def gather(history: History, lead: int) -> Features:
     fell = empty & could_fall
     columns |= _stock(stock, before, empty, seen, month)
     columns |= _receipts(received, seen, stock, rate, month)
-    columns["own_falls"] = _discounted(fell, could_fall, np.inf, 8, BASE)
-    columns["own_falls_recent"] = _discounted(fell, could_fall, 6 * month, 3, BASE)
+    usual = _usual(fell, could_fall)
+    columns["own_falls"] = _discounted(fell, could_fall, np.inf, 8, usual)
+    columns["own_falls_recent"] = _discounted(fell, could_fall, 6 * month, 3, usual)
     state = _State(empty, seen, fell, could_fall, received > 0, stock > 0, columns["cover"])
     for name, group in (("item", history.item), ("site", history.site)):
         if group is not None:
@@ -84,6 +89,11 @@ def gather(history: History, lead: int) -> Features:
     for k, name in enumerate(names):
         values[:, :, k] = columns[name]
     return Features(values, names, stock, known, rate, raw)
+
+
+def _usual(fell: Flags, could_fall: Flags) -> Doubles:
+    """(T,) share of all periods so far, over all series, in which a stocked shelf ran empty; 50 periods at BASE to begin."""
+    return np.asarray((fell.sum(axis=0).cumsum() + 50 * BASE) / (could_fall.sum(axis=0).cumsum() + 50))
 
 
 def _carried(stock: Doubles) -> tuple[Doubles, Flags]:
@@ -107,8 +117,7 @@ def _use(
 ) -> tuple[dict[str, NDArray], Doubles, Doubles]:
     recent, middle, ever = (_discounted(y, seen, h) for h in (2 * month, 6 * month, np.inf))
     rate = (recent + middle + ever) / 3
-    own = _discounted((y - rate) ** 2, seen, 12 * month)
-    variance = ((own + 2.5 * rate**1.6) / 2 + rate) * lead**1.3
+    variance = _variance(y, seen, rate, month) * lead**1.3
     raw = negbin.reaches(stock, np.maximum(rate * lead, 1e-3), np.maximum(variance, 2e-3))
     columns: dict[str, NDArray] = {
         "cover": _ratio(stock, rate * lead, 0.5, 0.25),
@@ -121,6 +130,20 @@ def _use(
         "use_now": _ratio(y, rate, 0.5, 0.5),
     }
     return columns, rate, raw
+
+
+def _variance(y: Doubles, seen: Flags, rate: Doubles, month: float) -> Doubles:
+    """(N, T) variance of one period's use: each series' own, held near c·rate^1.6 by OWN_COUNTS periods, where c is the
+    geometric mean over the series as they stood at the same period."""
+    own = _discounted((y - rate) ** 2, seen, 12 * month)
+    counted = _decayed(seen.astype(np.float64), np.zeros(seen.shape), 12 * month, 1, 0)
+    usable = (rate > 0) & (own > 0) & (counted >= 3)
+    spread = np.where(usable, np.log(np.maximum(own, 1e-12)) - TAYLOR * np.log(np.maximum(rate, 1e-12)), 0.0)
+    few = 5
+    level = np.exp((spread.sum(axis=0) + few * np.log(2.5)) / (usable.sum(axis=0) + few))
+    pooled = level[None, :] * rate**TAYLOR
+    mixed = (counted * own + OWN_COUNTS * pooled) / (counted + OWN_COUNTS)
+    return np.asarray(np.maximum(mixed, 1.02 * rate))
 
 
 def _stock(stock: Doubles, before: Doubles, empty: Flags, seen: Flags, month: float) -> dict[str, NDArray]:
@@ -191,19 +214,22 @@ def _ratio(top: NDArray, bottom: NDArray, add: float, under: float) -> Doubles:
     return np.asarray(np.log((top + add) / (bottom + under)))
 
 
-def _discounted(values: NDArray, seen: Flags, half_life: float, start: float = 0.0, at: float = 0.0) -> Doubles:
-    """Discounted mean of the values seen up to and with each period; `start` pseudo-periods at `at`."""
+def _discounted(
+    values: NDArray, seen: Flags, half_life: float, start: float = 0.0, at: float | Doubles = 0.0
+) -> Doubles:
+    """Discounted mean of the values seen up to and with each period; `start` pseudo-periods at `at` (one, or (T,))."""
     return _decayed(np.where(seen, values, 0.0), seen.astype(np.float64), half_life, start, at)
 
 
-def _decayed(top: NDArray, bottom: NDArray, half_life: float, start: float, at: float) -> Doubles:
+def _decayed(top: NDArray, bottom: NDArray, half_life: float, start: float, at: float | Doubles) -> Doubles:
+    prior = start * np.broadcast_to(at, top.shape[1])
     keep = float(np.exp2(-1 / half_life))
     above, below = np.zeros(top.shape[0]), np.zeros(top.shape[0])
     out = np.empty(top.shape)
     for t in range(top.shape[1]):
         above = above * keep + top[:, t]
         below = below * keep + bottom[:, t]
-        out[:, t] = (above + start * at) / np.maximum(below + start, 1e-9)
+        out[:, t] = (above + prior[t]) / np.maximum(below + start, 1e-9)
     return out
 
 

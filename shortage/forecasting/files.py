@@ -16,7 +16,8 @@ from shortage.forecasting.evidence import History
 from shortage.forecasting.outlook import Point
 from shortage.forecasting.replay import Replay, replay
 from shortage.rules import series_file
-from shortage.rules.series_file import Freq, SeriesFile
+from shortage.rules.series_days import Freq, day_of, later, period_number
+from shortage.rules.series_layout import SeriesFile
 
 
 def forecast_file(
@@ -57,7 +58,7 @@ def replay_file(
     if file.stock_end is None or not np.isfinite(file.stock_end).any():
         raise DataRefused([Fault("", None, "stock_end", "", "全列为空，回放需要期末库存")], source=source.name)
     origin = int(file.period.min())
-    first = series_file.period_number(start, freq) - origin
+    first = period_number(start, freq) - origin
     if first > int(file.period.max()) - origin:
         raise DataRefused([Fault("", None, "ds", "", f"没有 {start.isoformat()} 及以后的数据")], source=source.name)
     received = None if file.received is None else file.on_calendar(file.received)
@@ -76,8 +77,9 @@ def replay_file(
 def _score_rows(file: SeriesFile, result: Replay, origin: int, first: int) -> Iterator[tuple[str, str, str]]:
     column = file.period - origin
     risk = result.risk[file.series, column]
+    day = _written(file)
     for k in np.flatnonzero((column >= first) & np.isfinite(risk)):
-        yield file.ids[file.series[k]], series_file.iso(int(file.days[k])), f"{risk[k]:.6f}"
+        yield file.ids[file.series[k]], day[int(file.days[k])], f"{risk[k]:.6f}"
 
 
 def _alert_rows(
@@ -86,6 +88,11 @@ def _alert_rows(
     days = np.zeros(result.risk.shape, dtype=np.int64)
     days[file.series, file.period - origin] = file.days
     for alarm in verdict.alarms(result, first, lead):
-        day = int(days[alarm.series, alarm.period])
-        due = "" if alarm.periods is None else series_file.later(day, alarm.periods, file.freq)
-        yield file.ids[alarm.series], series_file.iso(day), alarm.level, f"{alarm.risk:.6f}", due
+        day = day_of(int(days[alarm.series, alarm.period]))
+        due = "" if alarm.periods is None else file.written(later(day, alarm.periods, file.freq))
+        yield file.ids[alarm.series], file.written(day), alarm.level, f"{alarm.risk:.6f}", due
+
+
+def _written(file: SeriesFile) -> dict[int, str]:
+    """Each day of the file in the file's own writing."""
+    return {int(day): file.written(day_of(int(day))) for day in np.unique(file.days)}

@@ -67,9 +67,12 @@ class Learner:
     logistic: Logistic
     trees: Trees
 
-    def probability(self, x: Doubles) -> Doubles:
+    def log_odds(self, x: Doubles) -> Doubles:
         """(n,) for features (n, p)."""
-        return np.asarray(expit((self.logistic.log_odds(x) + self.trees.log_odds(x)) / 2))
+        return np.asarray((self.logistic.log_odds(x) + self.trees.log_odds(x)) / 2)
+
+    def probability(self, x: Doubles) -> Doubles:
+        return np.asarray(expit(self.log_odds(x)))
 
 
 def learn(x: Doubles, happened: NDArray[np.bool_], hinged: list[int], settings: Settings = Settings()) -> Learner:

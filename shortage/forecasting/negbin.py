@@ -14,6 +14,8 @@ from shortage.forecasting.panel import Floats
 
 LEAST_SPREAD = 1.02
 """Variance is kept above this multiple of the mean: at 1 the law degenerates to Poisson."""
+STEADY, CERTAIN = 4.0, 0.25
+"""Least mean whose law may be narrower than Poisson; share of Poisson's variance from which smaller means may be, too."""
 _TINY = 1e-9
 
 
@@ -24,11 +26,28 @@ def shape(mean: Floats, variance: Floats) -> tuple[NDArray[np.float64], NDArray[
     return mu * mu / (var - mu), mu / var
 
 
+def squeeze(mean: Floats, variance: Floats) -> NDArray[np.float64]:
+    """How much narrower than the narrowest negative binomial the law is, 1 where it is not.
+
+    A ward that takes 7 every month is steadier than Poisson. Below STEADY a somewhat smaller variance only says "0 or 1";
+    one a quarter as large (CERTAIN) says "1 every time".
+    """
+    mu = np.asarray(mean, dtype=np.float64)
+    share = np.asarray(variance, dtype=np.float64) / np.maximum(LEAST_SPREAD * mu, _TINY)
+    steady = (share < 1) & (mu >= STEADY) | (share < CERTAIN) & (mu >= 0.75)
+    return np.where(steady, np.sqrt(np.maximum(share, 0.0)), 1.0)
+
+
 def cdf(x: Floats, mean: Floats, variance: Floats) -> NDArray[np.float64]:
     """P(D ≤ x); 0 below −1, continuous between whole numbers."""
     size, p = shape(mean, variance)
-    above = np.asarray(x, dtype=np.float64) + 1.0
+    above = _stretched(x, mean, variance) + 1.0
     return np.where(above > 0, betainc(size, np.maximum(above, _TINY), p), 0.0)
+
+
+def _stretched(x: Floats, mean: Floats, variance: Floats) -> NDArray[np.float64]:
+    narrow, mu = np.maximum(squeeze(mean, variance), 1e-3), np.asarray(mean, dtype=np.float64)
+    return np.where(narrow < 1, mu + (np.asarray(x, dtype=np.float64) - mu) / narrow, x)
 
 
 def reaches(x: Floats, mean: Floats, variance: Floats) -> NDArray[np.float64]:
@@ -49,7 +68,9 @@ def quantile(tau: Floats | float, mean: Floats, variance: Floats, *, rounds: int
     todo = np.flatnonzero(betainc(size, 1.0, p) < want)
     if todo.size:
         found[todo] = _search(want[todo], size[todo], p[todo], rounds)
-    return found.reshape(asked.shape)
+    narrow = squeeze(mean, variance).ravel()
+    mu = mean.ravel()
+    return np.where(narrow < 1, np.maximum(mu + (found - mu) * narrow, 0.0), found).reshape(asked.shape)
 
 
 def _search(

@@ -21,6 +21,8 @@ from shortage.forecasting.panel import Floats, Freq, Panel
 DECILES = [k / 10 for k in range(1, 10)]
 OWN_PAST = 0.25
 """Share of the own past in the quantiles of series without proved seasonality."""
+LEAST_SEEN = 8
+"""Issues from which a common pack is read: two issues of 100 say nothing about a pack of 100."""
 Point = Literal["trimmed", "expectation"]
 
 
@@ -44,9 +46,11 @@ def forecast(
 ) -> Outlook:
     """Forecasts every series of (N, T) issues, right-aligned: column T−1 is each series' own last period.
 
-    NaN is missing. stock_end (N, T) marks censored periods. ends (N,): absolute number of the last period, for the
+    NaN is missing. Issues in packs are forecast in packs. stock_end (N, T) marks censored periods. ends (N,): absolute number of the last period, for the
     phase of seasons; without it no seasons are looked for.
     """
+    unit = units(y)
+    y = np.asarray(y, dtype=np.float64) / unit[:, None]
     known = Panel(y, None if stock_end is None else exposure.from_stock(y, stock_end, freq), freq)
     seasons = None if ends is None else seasonal.factors(known.y, known.seen(), ends, freq, horizon)
     panel = known
@@ -62,7 +66,22 @@ def forecast(
     mixed = {tau: (1 - share) * law[tau] + share * past[tau][:, None] for tau in asked}
     mean = fit.mean(horizon) if point == "expectation" else _trimmed(fit, horizon, past, share)
     found = np.array([mixed[tau] for tau in taus]).reshape(len(taus), *mean.shape)
-    return Outlook(mean, found)
+    return Outlook(mean * unit[:, None], found * unit[None, :, None])
+
+
+def units(y: Floats) -> NDArray[np.float64]:
+    """(N,) what each series is counted in: the largest pack that divides every issue, and for fractions (kilograms,
+    thousands) a quarter of the usual issue. The law is one of counts: the forecast must not depend on the unit."""
+    values = np.nan_to_num(np.asarray(y, dtype=np.float64))
+    found = np.ones(len(values))
+    whole = (values == np.round(values)).all(axis=1)
+    often = (values > 0).sum(axis=1) >= LEAST_SEEN
+    found[whole & often] = np.gcd.reduce(values[whole & often].astype(np.int64), axis=1)
+    for n in np.flatnonzero(~whole):
+        usual = float(np.median(values[n][values[n] > 0]))
+        if usual < 2:
+            found[n] = usual / 4
+    return found
 
 
 def _trimmed(fit: dmx.Fit, horizon: int, past: dict[float, Floats], share: Floats) -> NDArray[np.float64]:

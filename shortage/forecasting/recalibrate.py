@@ -49,6 +49,7 @@ def learn(
         pick = np.linspace(0, actual.size - 1, PAIRS).astype(np.int64)
         actual, mean, variance = actual[pick], mean[pick], variance[pick]
     jitter = (np.arange(actual.size) * 0.6180339887498949) % 1.0
+    jitter = jitter * negbin.squeeze(mean, variance)
     places = negbin.cdf(np.asarray(actual, dtype=np.float64) - jitter, mean, variance)
     bins = max(1, min(BINS, int(actual.size * weight // 100)))
     edges = np.unique(np.quantile(mean, np.linspace(0, 1, bins + 1)[1:-1])).astype(np.float64)

@@ -10,19 +10,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
-from shortage.forecasting import learner
+from shortage.forecasting import learner, tracking
 from shortage.forecasting.evidence import MONTH, Doubles, Features, Flags, History, gather
 from shortage.rules import grading
 
 LEAST_CASES, LEAST_OF_EACH, MOST_CASES = 150, 10, 40_000
+STEADY_EVENTS = 40.0
+"""Events known at which the learner counts as much as what is true of any shelf."""
 GROWTH, GROWTH_LATER = 1.12, 1.6
 """A model is learned again when the cases known have grown by this factor (the second beyond MOST_CASES)."""
 OBSERVED = 0.8
 """Share of the lead time that must be observed for "it did not run out" to count."""
-PRIOR = {True: (0.6, -1.2), False: (0.0, 1.7)}
-"""Slope and intercept on the raw log odds until enough was seen, with stock on hand and without."""
+PRIOR = {True: (0.5, 0.35, 0.7), False: (1.7, 0.0, 0.0)}
+"""Before anything was learned, with stock on hand and without: intercept, and weights on the raw log odds and on the log
+odds of the series' own share of periods that ran empty. Round figures over unlike histories; `tracking` corrects them."""
+MEMORY = 36.0
+"""Months after which an outcome counts half in the correction of what is told."""
 ALERT_RANGE, FIRST_THRESHOLD = (0.1, 0.4), 0.2
 
 
@@ -53,7 +58,8 @@ def replay(history: History, lead: int) -> Replay:
     for stocked in (True, False):
         cases = seen & ((features.stock > 0) == stocked)
         asked = row & ((features.stock > 0) == stocked)
-        _walk(features, cases & known, happened, asked, lead, stocked, risk)
+        mine = _walk(features, cases & known, happened, asked, lead, history.freq, stocked)
+        risk = np.where(asked, mine, risk)
     threshold = thresholds(risk, happened, known & (features.stock > 0), lead)
     level = _levels(features, risk, threshold, row, history.freq)
     return Replay(risk, happened, known, level, threshold, features.stock, features.rate, row)
@@ -73,29 +79,47 @@ def outcomes(stock: Doubles, lead: int) -> tuple[Flags, Flags]:
 
 
 def _walk(
-    features: Features, cases: Flags, happened: Flags, asked: Flags, lead: int, stocked: bool, risk: Doubles
-) -> None:
-    """Fills `risk` where `asked`, period by period, from the cases known at each."""
-    counts = np.cumsum(cases.sum(axis=0))
+    features: Features, cases: Flags, happened: Flags, asked: Flags, lead: int, freq: str, stocked: bool
+) -> Doubles:
+    """(N, T) risk where `asked`, period by period, from the cases known at each.
+
+    First what is true of any shelf, corrected by what came; from LEAST_CASES on a learner too, which counts the more the
+    more events it has learned from.
+    """
+    told = cases & asked
+    memory = MEMORY * MONTH[freq]
+    first = tracking.tracked(np.where(asked, _prior(features, stocked), np.nan), told, happened, lead, memory)
+    learned = _learned_odds(features, first, told, happened, asked, lead)
+    ended = np.concatenate([np.zeros(lead), np.cumsum((told & happened).sum(axis=0))])[: first.shape[1]]
+    share = ended / (ended + STEADY_EVENTS)
+    found = np.where(np.isfinite(learned), share * learned + (1 - share) * first, first)
+    return np.where(asked, np.clip(expit(found), 0.001, 0.999), np.nan)
+
+
+def _prior(features: Features, stocked: bool) -> Doubles:
+    at, raw, falls = PRIOR[stocked]
+    own = features.values[:, :, features.names.index("own_falls")].astype(np.float64)
+    odds = features.values[:, :, features.names.index("raw")].astype(np.float64)
+    return np.asarray(at + raw * np.where(features.known, odds, 0.0) + falls * logit(np.clip(own, 1e-4, 0.99)))
+
+
+def _learned_odds(features: Features, first: Doubles, told: Flags, happened: Flags, asked: Flags, lead: int) -> Doubles:
+    """(N, T) log odds of the learners, NaN before the first; each knows the cases that had ended by its period."""
+    counts = np.cumsum(told.sum(axis=0))
     many = np.log(np.maximum(counts / MOST_CASES, 1)) / np.log(GROWTH_LATER)
     steps = np.floor(np.log(np.clip(counts, 1, MOST_CASES)) / np.log(GROWTH)) + np.floor(many)
+    odds = np.full(first.shape, np.nan)
     model, learned = None, -1.0
-    slope, intercept = PRIOR[stocked]
-    for t in range(risk.shape[1]):
+    for t in range(first.shape[1]):
         last = t - lead
         if last >= 0 and steps[last] > learned:
             learned = steps[last]
             cut = int(np.searchsorted(steps, learned))
-            model = _learned(features, cases[:, : cut + 1], happened)
+            model = _learned(features, told[:, : cut + 1], happened)
         rows = np.flatnonzero(asked[:, t])
-        if rows.size == 0:
-            continue
-        x = features.values[rows, t].astype(np.float64)
-        if model is None:
-            raw = x[:, features.names.index("raw")]
-            risk[rows, t] = np.where(features.known[rows, t], expit(slope * raw + intercept), 0.2)
-        else:
-            risk[rows, t] = np.clip(model.probability(x), 0.001, 0.999)
+        if rows.size and model is not None:
+            odds[rows, t] = model.log_odds(features.values[rows, t].astype(np.float64))
+    return odds
 
 
 def _learned(features: Features, cases: Flags, happened: Flags) -> learner.Learner | None:
@@ -107,7 +131,8 @@ def _learned(features: Features, cases: Flags, happened: Flags) -> learner.Learn
     came = happened[series, period]
     if came.size < LEAST_CASES or min(came.sum(), (~came).sum()) < LEAST_OF_EACH:
         return None
-    return learner.learn(features.values[series, period].astype(np.float64), came, features.hinged)
+    x = features.values[series, period].astype(np.float64)
+    return learner.learn(x, came, features.hinged)
 
 
 def thresholds(risk: Doubles, happened: Flags, cases: Flags, lead: int) -> Doubles:

@@ -21,7 +21,7 @@ class Thresholds:
     """Dated rule values with the defaults of forecasting.md §8; `off` × the threshold is where a level stops holding."""
 
     red_p7: float = 0.5
-    orange_p14: float = 0.4
+    orange_p14: float = 0.3
     yellow_days_out: float = 1.5
     blue_posterior: float = 0.9
     blue_institutions: int = 2

@@ -1,11 +1,15 @@
 import csv
 import json
+import random
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import ManagementUtility
 from openpyxl import Workbook
+
+from shortage.rules import series_file, series_plain
 
 ROWS = [("007", f"2024-{m:02d}-01", 3 + m % 2, 10 - m % 5, "甲院", "a") for m in range(1, 13)]
 ROWS += [("8", f"2024-{m:02d}-29", 1, m % 3, "乙院", "a") for m in range(4, 11) if m != 6]
@@ -140,7 +144,7 @@ def test_ids_come_back_letter_for_letter(tmp_path):
     with source.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([("unique_id", "ds", "y"), *((uid, "2024-01-01", 3) for uid in ids)])
     assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv") == 0
-    assert [row["unique_id"] for row in table(tmp_path / "f.csv")] == ids
+    assert [row["unique_id"] for row in table(tmp_path / "f.csv")] == sorted(ids)
 
 
 def test_series_are_found_on_the_sheet_that_has_them(tmp_path):
@@ -174,3 +178,68 @@ def test_a_refusal_starts_with_chinese_and_input_is_never_overwritten(tmp_path, 
     assert capsys.readouterr().err.startswith("s.csv：共 1 处问题")
     assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", source) == 2
     assert "输出文件不能就是输入文件" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["forecast", "replay"])
+def test_the_order_of_rows_tells_nothing(tmp_path, command):
+    """Same bytes out for shuffled rows: equal risks and yellow near-ties must not hang on what came first."""
+    rng = random.Random(3)
+    rows = [
+        (f"{n % 12:02}", f"2024-{m:02}-01", rng.randint(0, 4), rng.choice([0, 0, 2, 3, 5]), f"甲{n % 3}", "a")
+        for n in range(12)
+        for m in range(1, 13)
+    ]
+    answers = []
+    for k in range(3):
+        source = write(tmp_path / f"{k}.csv", rows)
+        targets = [tmp_path / f"{k}-{name}" for name in ("a.csv", "s.csv", "r.json")]
+        asked = ("--horizon", 3) if command == "forecast" else ("--lead-time", 1, "--from", "2024-03-01")
+        if command == "replay":
+            asked += ("--scores", targets[1], "--report", targets[2])
+        assert manage(command, source, "--freq", "M", *asked, "--out", targets[0]) == 0
+        answers.append([path.read_bytes() for path in targets if path.exists()])
+        rng.shuffle(rows)
+    assert answers[0] == answers[1] == answers[2]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (("2024/1/5", "2024/2/5"), "2024/3/5"),
+        (("2024/01/31", "2024/02/29"), "2024/03/31"),
+        (("20240105", "20240205"), "20240305"),
+        (("2024-01-05 00:00:00", "2024-02-05 00:00:00"), "2024-03-05 00:00:00"),
+        (("2024年1月5日", "2024年2月5日"), "2024年3月5日"),
+        (("2024/1/5", "2024-02-05"), "2024-03-05"),
+    ],
+)
+def test_days_come_back_as_they_were_written(tmp_path, days, expected):
+    source = write(tmp_path / "s.csv", [("x", day, 5, 2) for day in days], "unique_id,ds,y,stock_end")
+    assert manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv") == 0
+    assert table(tmp_path / "f.csv")[0]["ds"] == expected
+    words = ("replay", source, "--freq", "M", "--lead-time", 1, "--from", "2024-01-01")
+    assert manage(*words, "--out", tmp_path / "a.csv", "--scores", tmp_path / "b.csv") == 0
+    if days[0][4] == days[1][4]:
+        assert [row["ds"] for row in table(tmp_path / "b.csv")] == list(days)
+
+
+def test_the_quick_and_the_careful_reader_agree(tmp_path):
+    plain = write(tmp_path / "p.csv", [*ROWS, ("9", "2024-03-01", "", "", "", "")])
+    quoted = tmp_path / "q.csv"
+    quoted.write_text(plain.read_text("utf-8").replace("unique_id", '"unique_id"', 1), encoding="utf-8")
+    assert series_plain.read(plain) is not None
+    assert series_plain.read(quoted) is None
+    one, other = series_file.read(plain, "M"), series_file.read(quoted, "M")
+    assert (one.ids, one.site_names) == (other.ids, other.site_names)
+    for name in ("series", "period", "days", "y", "stock_end", "site", "item"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+
+
+@pytest.mark.parametrize("cell", ["NaN", "1,200", "-1", "inf", "1e300", "abc"])
+def test_what_the_quick_reader_cannot_judge_is_judged_cell_by_cell(tmp_path, cell, capsys):
+    text = f'unique_id,ds,y\na,2024-01-01,3\na,2024-02-01,"{cell}"\n'
+    source = tmp_path / "s.csv"
+    source.write_text(text, encoding="utf-8")
+    code = manage("forecast", source, "--freq", "M", "--horizon", 1, "--out", tmp_path / "f.csv")
+    assert code == (0 if cell == "1,200" else 1)
+    assert cell == "1,200" or "第 3 行“y”列" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shortage.forecasting import trial
@@ -40,6 +40,7 @@ def test_pace_names_how_often_an_item_is_used():
     assert trial.pace(use).tolist() == ["常用", "间断", "稀用"]
 
 
+@settings(deadline=None)
 @given(st.floats(1, 500), st.floats(1.1, 20))
 def test_the_true_law_loses_least(mean, spread):
     rng = np.random.default_rng(1)

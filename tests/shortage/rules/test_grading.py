@@ -30,7 +30,8 @@ def through(*nights: Evidence) -> list[int]:
         (seen(), NONE),
         (seen(days_out=1.5), YELLOW),
         (seen(days_out=1.49), NONE),
-        (seen(p14=0.4), ORANGE),
+        (seen(p14=0.3), ORANGE),
+        (seen(p14=0.29), NONE),
         (seen(p7=0.5, p14=0.6), RED),
         (seen(empty=True), RED),
         (seen(shortage=0.9, overdue=2), BLUE),
@@ -47,7 +48,7 @@ def test_a_level_holds_above_half_its_threshold():
 
 
 def test_a_level_goes_after_three_calm_nights():
-    assert through(seen(p14=0.4), *[seen(p14=0.19)] * 3) == [ORANGE, ORANGE, ORANGE, NONE]
+    assert through(seen(p14=0.4), *[seen(p14=0.14)] * 3) == [ORANGE, ORANGE, ORANGE, NONE]
 
 
 def test_a_night_above_half_starts_the_count_again():

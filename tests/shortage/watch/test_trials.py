@@ -93,7 +93,7 @@ def test_adopted_threshold_is_a_dated_rule_value_that_the_next_night_uses(world,
     row = thresholds.set_orange(world.alliance, 0.25, trial=trial, by=secretary, now=NOW, today=TODAY)
     assert (row.key, row.valid_from, row.confirmed_by) == ("watch.orange_p14", TODAY, str(secretary))
     assert watch_settings(world.alliance, TODAY)[0].orange_p14 == 0.25
-    assert watch_settings(world.alliance, ago(1))[0].orange_p14 == 0.4
+    assert watch_settings(world.alliance, ago(1))[0].orange_p14 == 0.3
     with pytest.raises(ThresholdRefused, match="同一天只能有一个值"):
         thresholds.set_orange(world.alliance, 0.3, trial=trial, by=secretary, now=NOW, today=TODAY)
     with pytest.raises(ThresholdRefused, match="5% 与 95%"):
