@@ -28,7 +28,7 @@ class Panel:
 
 P = Permission
 PANELS: tuple[Panel, ...] = (
-    Panel(P.VOTE, "formulary.views.panels.member_tasks", "formulary/_home_tasks.html", personal=True),
+    Panel(P.SEE_GOVERNANCE, "formulary.views.tasks.tasks", "formulary/_home_tasks.html", personal=True),
     Panel(P.SEE_GOVERNANCE, "formulary.views.panels.meetings", "formulary/_home_meetings.html"),
     Panel(P.SEE_STOCK, "shortage.views.panels.feeds", "shortage/_home_feeds.html"),
     Panel(P.SEE_ALERTS, "shortage.views.panels.alerts", "shortage/_home_alerts.html"),

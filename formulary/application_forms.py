@@ -6,6 +6,7 @@ from formulary.forms import FilterForm
 from formulary.models import Institution, Level, Presentation, Restriction
 from formulary.queries.applications import OPEN_STATES
 from formulary.rules.adjustment_life import OVER, Kind, State
+from formulary.rules.application import MUST
 
 DAY = forms.DateInput(attrs={"type": "date"})
 SEARCH = forms.SearchInput(attrs={"placeholder": "药品名称、规格、编码、拼音首字母或申请编号"})
@@ -87,14 +88,18 @@ class ApplicationForm(forms.Form):
     }
     ALWAYS = ("institution", "department", "reason", "interests")
 
-    def __init__(self, *args, kind, places, drops=None, unit="", **kwargs):
+    def __init__(self, *args, kind, places, at=(), drops=None, unit="", **kwargs):
+        """places: for which one may apply; at: where one works oneself, chosen beforehand where it is one."""
         super().__init__(*args, **kwargs)
         asked = {*self.ALWAYS, *self.ASKED[Kind(kind)].split()}
         for name in [name for name in self.fields if name not in asked]:
             del self.fields[name]
+        for name in MUST[Kind(kind)]:
+            self.fields[name].must = True
         self.fields["institution"].queryset = Institution.objects.filter(pk__in=[place.pk for place in places])
-        if len(places) == 1:
-            self.fields["institution"].initial = places[0].pk
+        own = [place for place in places if place.pk in at] or places
+        if len(own) == 1:
+            self.fields["institution"].initial = own[0].pk
         if "drops" in self.fields and drops is not None:
             self.fields["drops"].queryset = drops
         if Kind(kind) is Kind.EMERGENCY:

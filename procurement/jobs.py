@@ -86,7 +86,7 @@ def solve_plan(plan: Plan, listener: Listener, *, by: Person | None, clock: Call
         raise JobStopped("求解开始前已停止，没有可保留的计划")
     watcher = Watcher(plan, listener)
     options = Options(time_limit=settings.time_limit, gap=settings.gap, seed=settings.seed)
-    solved = optimise(case, options, watcher.on_progress, watcher.should_stop)
+    solved = optimise(case, options, watcher.on_progress, watcher.should_stop, watcher.on_phase)
     solved.seconds.read = read
     listener.report(94, f"写入计划：{len(solved.lines)} 行采购、{len(solved.unmet)} 行未满足")
     notes = [*built.notes, *(["按要求提前停止，保留了当时最好的计划"] if watcher.stopped else [])]
@@ -112,19 +112,28 @@ def facts_of(plan: Plan, settings: PlanSettings) -> BuiltCase:
 
 
 class Watcher:
-    """Stands between the optimiser and the job: reports each settled goal, asks about stopping once a second."""
+    """Stands between the optimiser and the job: reports each step and settled goal, asks about stopping once a second."""
 
     def __init__(self, plan: Plan, listener: Listener) -> None:
         self.plan, self.listener = plan, listener
         self.goals: list[dict[str, Any]] = []
-        self.stopped = False
-        self.asked_at = 0.0
+        self.stopped, self.phased = False, False
+        self.asked_at, self.reached = 0.0, 0.0
 
     def on_progress(self, number: int, name: str, value: float, bound: float, gap: float, left: float) -> None:
         self.goals = [*self.goals[:number], {"name": name, "value": value, "bound": bound, "gap": gap}]
         plans.note_goals(self.plan, self.goals)
         note = f"目标 {number + 1}/{GOALS} {name}：{value:,.2f}，界 {bound:,.2f}，差距 {gap:.2%}，剩余 {left:.0f} 秒"
-        self.listener.report(10 + round(82 * (number + 1) / GOALS), note)
+        self._report((number + 1) / GOALS if not self.phased else 0.0, note)
+
+    def on_phase(self, phase: str, fraction: float, left: float) -> None:
+        """The steps in between, of cases that take several."""
+        self.phased = True
+        self._report(fraction, f"{phase}：约完成 {fraction:.0%}，剩余 {left:.0f} 秒")
+
+    def _report(self, fraction: float, note: str) -> None:
+        self.reached = max(self.reached, fraction)
+        self.listener.report(10 + round(82 * self.reached), note)
 
     def should_stop(self) -> bool:
         if not self.stopped and time.monotonic() - self.asked_at >= ASK_EVERY:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from formulary.actions.history import record
 from formulary.actions.meetings import guard_run, locked
-from formulary.models import AgendaItem, Attendance, Meeting, MeetingPaper, MeetingState, Office, Person
-from formulary.queries.meetings import rules_of
+from formulary.models import AgendaItem, Meeting, MeetingPaper, MeetingState, Person
+from formulary.queries.meetings import may_sign, rules_of
 from formulary.queries.minutes import minutes_of
 from formulary.queries.seals import seal_of_meeting
 from formulary.rules import meeting_docx, meeting_life
@@ -67,17 +67,6 @@ def sign(meeting: Meeting, *, by: Person, now: dt.datetime) -> MeetingPaper:
         record(Verb.SIGN.label, row, alliance=row.alliance, by=by, now=now, data=data)
     meeting.refresh_from_db()
     return paper
-
-
-def may_sign(meeting: Meeting, person: Person) -> bool:
-    """主任委员; a 副主任委员 only where the chair was not there."""
-    there = {row.seat.office: row for row in meeting.attendances.select_related("seat").filter(seat__person=person)}
-    if Office.CHAIR in there:
-        return True
-    vice = there.get(Office.VICE_CHAIR)
-    came = (Attendance.State.PRESENT, Attendance.State.LEFT)
-    chair_came = meeting.attendances.filter(seat__office=Office.CHAIR, state__in=came).exists()
-    return vice is not None and vice.state in came and not chair_came
 
 
 def _guard_chair(meeting: Meeting, by: Person) -> None:

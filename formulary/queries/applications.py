@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Callable
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from config.access import ROLES, Permission, Role, can
-from formulary.models import Adjustment, AdjustmentStep, Institution, Medicine, Office, Person
+from formulary.models import Adjustment, AdjustmentStep, Alliance, Institution, Medicine, Office, Person
 from formulary.queries.allowed import allowed
 from formulary.queries.charter import body_of, charter, seat_of
 from formulary.queries.deputies import acts_for, places_open_to, principals
@@ -56,6 +57,17 @@ def waiting_application_count(person: Person) -> int:
     if person.seats.filter(office__in=(Office.CHAIR, Office.VICE_CHAIR)).exists():
         mine |= Q(state=State.SUBMITTED, kind=Kind.EMERGENCY)
     return rows.filter(mine).count()
+
+
+def waiting_approvals(person: Person, alliance: Alliance) -> list[Adjustment]:
+    """紧急临时采购 that only the chair or a vice chair can approve, and this person is one and did not write it."""
+    chairs = person.seats.filter(body__alliance=alliance, office__in=(Office.CHAIR, Office.VICE_CHAIR))
+    if not chairs.exists():
+        return []
+    rows = Adjustment.objects.filter(alliance=alliance, state=State.SUBMITTED, kind=Kind.EMERGENCY)
+    rows = rows.exclude(applicant=person).select_related("presentation", "institution")
+    on = timezone.localdate()
+    return [row for row in rows if Verb.APPROVE in verbs_for(row, person, on)]
 
 
 def steps(adjustment: Adjustment) -> list[AdjustmentStep]:

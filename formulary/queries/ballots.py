@@ -6,8 +6,20 @@ from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from formulary.models import AgendaItem, Alliance, Attendance, BallotBox, Declaration, MeetingState, Person, VoterMark
+from formulary.models import (
+    AgendaItem,
+    Alliance,
+    Attendance,
+    BallotBox,
+    Declaration,
+    Meeting,
+    MeetingState,
+    Office,
+    Person,
+    VoterMark,
+)
 from formulary.models.committee import VOTING_OFFICES
+from formulary.queries.meetings import may_sign
 from formulary.rules import voting
 
 S = AgendaItem.State
@@ -63,6 +75,16 @@ def waiting_ballots(person: Person) -> QuerySet[AgendaItem]:
     done = VoterMark.objects.filter(item=OuterRef("pk"), round=OuterRef("round"), seat__person=person)
     rows = AgendaItem.objects.filter(Exists(there), ~Exists(away), ~Exists(done), state=S.VOTING)
     return rows.select_related("meeting")
+
+
+def waiting_minutes(person: Person) -> list[Meeting]:
+    """Closed meetings whose minutes wait for this person's signature."""
+    rows = Meeting.objects.filter(
+        attendances__seat__person=person,
+        attendances__seat__office__in=(Office.CHAIR, Office.VICE_CHAIR),
+        state=MeetingState.CLOSED,
+    )
+    return [meeting for meeting in rows.distinct() if may_sign(meeting, person)]
 
 
 def waiting_count(person: Person) -> int:

@@ -18,6 +18,7 @@ from formulary.models import (
     Declaration,
     Meeting,
     MeetingState,
+    Office,
     Outcome,
     Person,
     Presentation,
@@ -53,8 +54,21 @@ def meetings_of(person: Person, alliance: Alliance) -> QuerySet[Meeting]:
     return rows.order_by("-starts_at")
 
 
+def may_sign(meeting: Meeting, person: Person) -> bool:
+    """主任委员; a 副主任委员 only where the chair was not there."""
+    there = {row.seat.office: row for row in meeting.attendances.select_related("seat").filter(seat__person=person)}
+    if Office.CHAIR in there:
+        return True
+    vice = there.get(Office.VICE_CHAIR)
+    came = (Attendance.State.PRESENT, Attendance.State.LEFT)
+    chair_came = meeting.attendances.filter(seat__office=Office.CHAIR, state__in=came).exists()
+    return vice is not None and vice.state in came and not chair_came
+
+
 def items_of(meeting: Meeting) -> list[AgendaItem]:
-    rows = meeting.items.select_related("adjustment__presentation__medicine", "adjustment__drops", "meeting__body")
+    rows = meeting.items.select_related(
+        "adjustment__presentation__medicine", "adjustment__drops", "adjustment__scoring", "meeting__body"
+    )
     return list(rows.prefetch_related("declarations__seat__person", "marks"))
 
 

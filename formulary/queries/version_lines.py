@@ -203,7 +203,7 @@ def differences(
 
 
 def changes_with_votes(changes: Iterable[VersionChange]) -> list[VersionChange]:
-    """The changes with `votes` in words on each: 赞成 9、反对 1、弃权 0."""
+    """The changes with `votes` in words on each: 同意 9、反对 1、弃权 0."""
     rows = list(changes)
     ids = {row.adjustment_id for row in rows if row.adjustment_id}
     items = AgendaItem.objects.filter(adjustment__in=ids, state="decided", outcome="passed").select_related("meeting")
@@ -216,9 +216,9 @@ def changes_with_votes(changes: Iterable[VersionChange]) -> list[VersionChange]:
 
 
 def votes_in_words(item: AgendaItem) -> str:
-    """Counts only: 赞成 9、反对 1、弃权 0（2026-3 次会议）."""
+    """Counts only: 同意 9、反对 1、弃权 0（2026-3 次会议）."""
     tally = item.tally
-    named = (("agree", "赞成"), ("against", "反对"), ("abstain", "弃权"), ("recused", "回避"))
+    named = (("agree", "同意"), ("against", "反对"), ("abstain", "弃权"), ("recused", "回避"))
     found = [f"{word} {_count(tally[key])}" for key, word in named if key in tally]
     return f"{'、'.join(found) or '已表决'}（{item.meeting.number}）"
 

@@ -12,6 +12,16 @@ from formulary.rules.adjustment_life import Kind
 REASON_LEAST = 10
 LISTING = (Kind.ADD, Kind.REPLACE, Kind.LEVEL)
 NEW = (Kind.ADD, Kind.REPLACE)
+# Fields that must be filled before the application is handed in; a draft may leave them empty.
+MUST: dict[str, frozenset[str]] = {
+    Kind.ADD: frozenset({"lowest_level", "department", "reason", "indication", "monthly_use", "interests"}),
+    Kind.REMOVE: frozenset({"department", "reason", "interests"}),
+    Kind.REPLACE: frozenset(
+        {"drops", "lowest_level", "department", "reason", "indication", "monthly_use", "interests"}
+    ),
+    Kind.LEVEL: frozenset({"lowest_level", "department", "reason", "interests"}),
+    Kind.EMERGENCY: frozenset({"department", "reason", "indication", "quantity", "until", "interests"}),
+}
 
 _PERSONAL = (
     (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "身份证号"),

@@ -50,17 +50,16 @@ CONDITION_WORDS = {
     "lowest_level": "最低使用级别",
     "restriction": "限制",
     "tier": "遴选层级",
-    "review_months": "复评",
 }
 
 
 def conditions_in_words(conditions: dict[str, object], restrictions: dict[str, str]) -> str:
-    """What the committee attached to its yes: 最低使用级别 二级；复评 6 个月后."""
+    """What the committee attached to its yes: 最低使用级别 二级；6 个月后复评."""
     found = []
     for key, value in conditions.items():
         if value in (None, "", 0):
             continue
         label = CONDITION_WORDS.get(key, "")
         words = restrictions.get(str(value), str(value)) if key == "restriction" else str(value)
-        found.append(f"{label} {words} 个月后" if key == "review_months" else f"{label} {words}".strip())
+        found.append(f"{words} 个月后复评" if key == "review_months" else f"{label} {words}".strip())
     return "；".join(found) or "无附加条件"

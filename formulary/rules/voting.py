@@ -153,9 +153,9 @@ def judge(
     if base == 0:
         return Verdict(Result.DEFERRED, needed, "没有可表决的委员，暂缓")
     if counted.tied and second_vote and round_ < rounds:
-        return Verdict(Result.AGAIN, needed, f"{said}；{rule}；赞成与反对相等，进行第 {round_ + 1} 轮表决")
+        return Verdict(Result.AGAIN, needed, f"{said}；{rule}；同意与反对相等，进行第 {round_ + 1} 轮表决")
     if counted.tied:
-        return Verdict(Result.DEFERRED, needed, f"{said}；{rule}；赞成与反对相等，暂缓")
+        return Verdict(Result.DEFERRED, needed, f"{said}；{rule}；同意与反对相等，暂缓")
     if counted.agree >= needed:
         return Verdict(Result.PASSED, needed, f"{said}；{rule}；通过")
     return Verdict(Result.FAILED, needed, f"{said}；{rule}；未通过")

@@ -113,7 +113,7 @@ def adjustment_act(request, pk, verb):
         return _detail(request, row, faults=faults.faults, status=422)
     except MoveRefused as refused:
         return _detail(request, row, {verb: form}, refused=str(refused), status=422)
-    messages.success(request, f"{row.number} 已{Verb(verb).label}")
+    messages.success(request, f"{row.number} {shown.done(row, verb)}")
     return redirect("adjustment_detail", row.pk)
 
 
@@ -164,6 +164,7 @@ def _detail(request, row, bound=None, *, faults=(), refused="", status=200):
         "way": shown.way_of(row, steps),
         "asked": shown.asked_for(row),
         "texts": shown.texts_of(row),
+        "elsewhere": shown.elsewhere(row),
         "facts": facts,
         "frozen": bool(row.facts),
         "findings": findings if live else stored,
@@ -213,6 +214,7 @@ def _exceptions(request):
 def _form(request, kind, drug, data, *, initial, own=None):
     on = timezone.localdate()
     places = [own] if own else queries.places_for(request.user, request.scope, on)
+    at = {row.institution_id for row in request.user.active_memberships}
     drops = None
     if kind == Kind.REPLACE:
         listed = lines_of(version_in_force(request.scope.alliance, on))
@@ -220,16 +222,28 @@ def _form(request, kind, drug, data, *, initial, own=None):
         near = same.filter(therapeutic_class=drug.therapeutic_class) if drug.therapeutic_class else same
         ids = [pk for pk in near.values_list("pk", flat=True) if pk in listed]
         drops = Presentation.objects.filter(pk__in=ids)
-    return ApplicationForm(data, kind=kind, places=places, drops=drops, unit=drug.unit, initial=initial)
+    return ApplicationForm(data, kind=kind, places=places, at=at, drops=drops, unit=drug.unit, initial=initial)
 
 
 def _initial(request, kind, drug):
-    """For a change of level, the line that stands."""
+    """The line that stands: of the drug itself for a change of level, of the only 品规 of its 品种 for a replacement."""
     on = timezone.localdate()
-    line = lines_of(version_in_force(request.scope.alliance, on)).get(drug.pk)
-    if kind != Kind.LEVEL or line is None:
+    lines = lines_of(version_in_force(request.scope.alliance, on))
+    if kind == Kind.LEVEL:
+        line, given = lines.get(drug.pk), {}
+    elif kind == Kind.REPLACE:
+        same = Presentation.objects.filter(medicine=drug.medicine_id, active=True).exclude(pk=drug.pk)
+        listed = [pk for pk in same.values_list("pk", flat=True) if pk in lines]
+        line, given = (lines[listed[0]], {"drops": listed[0]}) if len(listed) == 1 else (None, {})
+    else:
         return {}
-    return {"lowest_level": line.lowest_level, "restriction": line.restriction, "tier": getattr(line, "tier", 1)}
+    if line is None:
+        return given
+    return given | {
+        "lowest_level": line.lowest_level,
+        "restriction": line.restriction,
+        "tier": getattr(line, "tier", 1),
+    }
 
 
 def _saved(request, row):
@@ -238,7 +252,7 @@ def _saved(request, row):
         return redirect("adjustment_detail", row.pk)
     try:
         _allowed(lambda: actions.submit(row, by=request.user, now=timezone.now()))
-        messages.success(request, f"{row.number} 已提交，等待形式审查")
+        messages.success(request, f"{row.number} {shown.done(row, Verb.SUBMIT)}")
     except (ApplicationFaults, MoveRefused) as refused:
         messages.error(request, f"已保存为草稿，尚未提交：{refused}")
     return redirect("adjustment_detail", row.pk)

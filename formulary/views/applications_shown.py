@@ -1,5 +1,6 @@
 """How an application, its findings and its way are put into words for the pages."""
 
+from django.urls import reverse
 from django.utils import timezone
 
 from formulary.rules.adjustment_life import Kind, State, Verb
@@ -41,6 +42,25 @@ CONFIRM = {
     Verb.RATIFY: ("登记追认", "primary"),
     Verb.LAPSE: ("终止临时使用", "danger"),
 }
+DONE = {
+    Verb.SUBMIT: "已提交，等待形式审查",
+    Verb.WITHDRAW: "已撤回",
+    Verb.ACCEPT: "已通过形式审查，进入评分",
+    Verb.RETURN: "已退回补充，等待申请机构答复",
+    Verb.REFUSE: "不予受理",
+    Verb.APPROVE: "已批准临时使用",
+    Verb.RATIFY: "已登记追认",
+    Verb.LAPSE: "已终止临时使用",
+}
+
+
+def done(adjustment, verb):
+    """What to say after a move."""
+    if verb == Verb.SUBMIT and adjustment.kind == Kind.EMERGENCY:
+        return "已提交，等待主任委员批准"
+    return DONE[Verb(verb)]
+
+
 ASKS = {
     Verb.SUBMIT: "说明（退回后再提交时，请逐条答复）",
     Verb.WITHDRAW: "撤回原因（可不填）",
@@ -112,6 +132,31 @@ def asked_for(adjustment):
     if adjustment.evaluation:
         pairs.append(("1+X 评价编号", adjustment.evaluation))
     return pairs
+
+
+def elsewhere(adjustment):
+    """Where the application left its traces: scores, consequences, meetings, publicity, the version that took it in."""
+    found = []
+    if hasattr(adjustment, "scoring"):
+        words = (
+            "评分中"
+            if adjustment.scoring.closed_at is None
+            else f"{timezone.localdate(adjustment.scoring.closed_at)} 结束"
+        )
+        found.append(("评分", words, reverse("score_detail", args=[adjustment.pk])))
+    elif adjustment.state == State.SCORING:
+        found.append(("评分", "待发起", reverse("score_detail", args=[adjustment.pk])))
+    if adjustment.presentation_id and adjustment.kind != Kind.EMERGENCY:
+        found.append(("影响测算", "目录、费用、库存会怎样变", f"{reverse('consequences')}?adjustment={adjustment.pk}"))
+    for item in adjustment.agenda_items.select_related("meeting").order_by("pk"):
+        words = f"{item.meeting.title}{'：' + item.get_outcome_display() if item.outcome else ''}"
+        found.append(("会议", words, reverse("meeting_topic", args=[item.pk])))
+    for shown in adjustment.publicities.order_by("pk"):
+        found.append(("公示", f"{shown.number}，至 {shown.closes_on}", reverse("publicity_detail", args=[shown.pk])))
+    for change in adjustment.changes.filter(version__published_at__isnull=False).select_related("version"):
+        words = f"第 {change.version.number} 版，{change.version.effective_from} 起"
+        found.append(("目录", words, reverse("version_changes", args=[change.version.number])))
+    return list(dict.fromkeys(found))
 
 
 def texts_of(adjustment):

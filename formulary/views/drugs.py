@@ -8,6 +8,7 @@ from config.access import Permission, can
 from formulary import queries
 from formulary.forms import DrugFilter
 from formulary.models import Presentation
+from formulary.queries.allowed import temporary_applications
 from formulary.views.guards import requires
 
 
@@ -38,6 +39,7 @@ def drug_detail(request, code):
         "sources": sources,
         "priced": any(link.entry.company or link.entry.price for link in sources),
         "entry": queries.entry_in_force(alliance, drug, today),
+        "temporary": [row for row in temporary_applications(alliance, today) if row.presentation_id == drug.pk],
         "products": drug.products.filter(active=True),
         "related": related,
         "today": today,

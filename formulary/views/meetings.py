@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST
 
 from config.access import Permission, can
 from formulary.actions import meetings as actions
-from formulary.actions.minutes import may_sign
 from formulary.meeting_forms import MeetingForm, ReasonForm, SummaryForm, TopicForm
 from formulary.models import Meeting, MeetingState
 from formulary.queries import meetings as queries
@@ -79,14 +78,16 @@ def meeting_detail(request, pk):
     meeting = meeting_of(request, pk)
     may_run = can(request.user, Permission.RUN_MEETINGS)
     possible = meeting_life.possible(meeting.state)
+    shown = _desk_context(request, meeting)
     context = {
-        **_desk_context(request, meeting),
+        **shown,
+        "applications": any(row.item.adjustment_id for row in shown["desk"].rows),
         "steps": _steps(meeting),
         "topic_form": TopicForm(),
         "cancel_form": ReasonForm(auto_id="cancel_%s"),
         "summary_form": SummaryForm(initial={"text": meeting.minutes.get("summary", "")}, auto_id="summary_%s"),
         "waiting": queries.may_be_discussed(meeting) if may_run and Verb.ARRANGE in possible else [],
-        "may_sign": Verb.SIGN in possible and may_sign(meeting, request.user),
+        "may_sign": Verb.SIGN in possible and queries.may_sign(meeting, request.user),
         "paper": meeting.papers.filter(kind="minutes").first(),
         "crumbs": [(HOME, reverse("meeting_list")), (meeting.number, None)],
     }

@@ -4,9 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from formulary import queries
-from formulary.queries import ballots as ballot_queries
 from formulary.queries import meetings as meeting_queries
-from formulary.queries import scoring as scoring_queries
 from formulary.queries.notices import unread
 from formulary.queries.reviews import due_reviews
 
@@ -76,23 +74,6 @@ def version_notices(scope):
     """Versions that nobody of the person's institutions has confirmed to have read; no panel when there are none."""
     rows = list(unread(scope.institution_ids)[:6])
     return {"rows": rows, "hidden": not rows}
-
-
-def member_tasks(scope, person):
-    """What waits for a member: ballots first, then declarations, then sheets."""
-    voting = ballot_queries.waiting_ballots(person)
-    tasks = [
-        (f"投票：{item.title}", str(item.meeting), reverse("ballot_meeting", args=[item.meeting_id]), "vote")
-        for item in voting
-    ]
-    declarations = ballot_queries.waiting_declarations(person).exclude(state="voting").count()
-    if declarations:
-        tasks.append((f"{declarations} 个议题待声明利益关系", "表决前须全部声明", reverse("ballot_list"), "scale"))
-    sheets = scoring_queries.waiting_sheets(person, scope.alliance)
-    if sheets:
-        tasks.append((f"{sheets} 份评分待提交", "候选药品与对照药品分别打分", reverse("score_list"), "clipboard-list"))
-    rows = [{"label": a, "note": b, "url": c, "icon": d} for a, b, c, d in tasks]
-    return {"tasks": rows, "hidden": not rows}
 
 
 def meetings(scope):

@@ -116,9 +116,13 @@ def publicity_end(request, pk):
 def publicity_public(request, slug):
     """Without sign-in: counts of votes, never names of persons."""
     shown = get_object_or_404(Publicity.objects.select_related("alliance"), slug=slug)
+    items = queries.shown_items(shown)
+    said = [row for item in items for row in item.said]
     context = {
         "shown": shown,
-        "items": queries.shown_items(shown),
+        "items": items,
+        "objections": len(said),
+        "answered": sum(row.answered_at is not None for row in said),
         "standing": queries.standing(shown, timezone.localdate()),
         "period": working_days.between(shown.opens_on, shown.closes_on),
     }

@@ -17,6 +17,7 @@ from formulary.rules import scorecard
 from formulary.rules.adjustment_life import MoveRefused, State
 from formulary.rules.scorecard import ScoreRefused
 from formulary.score_forms import SheetForm, SkipForm
+from formulary.views.applications_shown import mark
 from formulary.views.guards import requires
 
 HOME = "评分"
@@ -27,6 +28,7 @@ REFUSALS = (ScoreRefused, MoveRefused)
 def score_list(request):
     alliance = request.scope.alliance
     page = Paginator(queries.scorings(alliance), 20).get_page(request.GET.get("page"))
+    mark(page.object_list)
     context = {
         "page": page,
         "fewest": charter(alliance, timezone.localdate()).minimum_scorers,

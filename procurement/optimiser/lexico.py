@@ -30,19 +30,46 @@ SPEND = 7  # number of the goal that freezes packs themselves when it reaches no
 Progress = Callable[[int, str, float, float, float, float], None]
 
 
+Phase = Callable[[str, float, float], None]
+TELL_EVERY = 0.5  # seconds
+
+
+class TimeOver(Exception):
+    """The time is used up, or somebody asked to stop, inside a step that has nothing to show yet."""
+
+
 @dataclass(slots=True)
 class Clock:
-    """Seconds left until the limit; `should_stop` ends the search early."""
+    """Seconds left until the limit; `should_stop` ends the search early; `on_phase(what is done, fraction of the whole
+    work, seconds left)` hears of every step."""
 
     limit: float
     should_stop: Callable[[], bool] | None = None
     started: float = field(default_factory=time.monotonic)
+    on_phase: Phase | None = None
+    told: float = field(default=-TELL_EVERY)
 
     def left(self) -> float:
         return max(0.0, self.limit - (time.monotonic() - self.started))
 
     def over(self) -> bool:
         return self.left() <= 0 or (self.should_stop is not None and self.should_stop())
+
+    def check(self) -> None:
+        """Raises TimeOver when it is."""
+        if self.over():
+            raise TimeOver
+
+    def part(self, share: float) -> Clock:
+        """A clock for that part of the time that is left."""
+        return Clock(self.left() * share, self.should_stop, on_phase=self.on_phase)
+
+    def tell(self, phase: str, fraction: float) -> None:
+        """Says what is being done; not more often than anybody can read."""
+        now = time.monotonic()
+        if self.on_phase is not None and now - self.told >= TELL_EVERY:
+            self.told = now
+            self.on_phase(phase, fraction, self.left())
 
 
 def gap_of(value: float, bound: float) -> float:

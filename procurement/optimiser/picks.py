@@ -15,6 +15,7 @@ from math import comb
 
 import numpy as np
 
+from procurement.optimiser.lexico import Clock
 from procurement.optimiser.rules import products_by_group
 from procurement.optimiser.ways import NONE, Numbers, Ways, running, ways_of
 from procurement.optimiser.world import World
@@ -37,9 +38,10 @@ class Picks:
     Menu t of line `menu_line[t]` holds the ways `way[start[t]:end[t]]`.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, clock: Clock | None = None) -> None:
+        """Raises TimeOver when the clock does."""
         self.world = world
-        self.ways: Ways = ways_of(world)
+        self.ways: Ways = ways_of(world, clock)
         self.all: list[Pick] = []
         self.of_group: list[list[int]] = []
         self._menus: dict[tuple[int, frozenset[int]], int] = {}
@@ -48,6 +50,8 @@ class Picks:
         self.products_of_group: list[list[int]] = []
         offered = [frozenset(world.offers[o].product for o in line.offers) for line in world.lines]
         for members, subsets, lines in groups_of(world):
+            if clock is not None:
+                clock.check()
             found = []
             for products in subsets:
                 found.append(len(self.all))
@@ -87,6 +91,7 @@ class Picks:
         own, number = running(size[family])
         self.way = begin[family][own] + number
         self.menu_of = np.array(owner, dtype=np.int64)[own]
+        self.line_of_menu = np.array(self.menu_line, dtype=np.int64)
         self.start = np.searchsorted(self.menu_of, np.arange(len(self._allowed)))
         self.end = np.append(self.start[1:], len(self.way))
         flat = [menu for pick in self.all for menu in pick.menus]
@@ -100,10 +105,6 @@ class Picks:
         menus: Numbers = np.minimum.reduceat(price[self.way], self.start)
         total: Numbers = np.add.reduceat(menus[self.menu_flat], self.pick_start)
         return total
-
-    def ways_in(self, menu: int) -> Numbers:
-        found: Numbers = self.way[self.start[menu] : self.end[menu]]
-        return found
 
 
 def groups_of(world: World) -> list[tuple[list[int], list[frozenset[int]], list[int]]]:

@@ -1,248 +1,306 @@
-"""The relaxation that bounds and guides large cases: each group mixes picks, each line mixes whole-pack ways.
+"""The relaxation of `shared.py` as a linear program that grows: picks and ways enter when the prices call for them.
 
-    Σ_picks t = 1 of each group;  Σ_ways λ = t of each line of a pick;  what the institutions share in rows over all ways;
-    供应上限 and 约定量 (one product, hence one group) within each pick:  Σ k·x ≤ 供应上限·t,  Σ k·x + r ≥ 剩余约定量·t.
-
-Only 起送金额 and the yes/no of supplier pairs are left out, so its least value bounds every plan. Of the many picks
-only those enter that the prices (duals) of the others call for; when none calls, the value is that of all picks.
+Of the some twenty ways of a line two or three are ever built. What is left out needs no trust: at the prices of the
+program the Lagrangian (`lagrange.py`) looks at everything, and only its bound is believed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import highspy
 import numpy as np
 
-from procurement.optimiser.goals import Weights, floor_rows
-from procurement.optimiser.picks import Picks
-from procurement.optimiser.rules import Layout, Row, all_rows
-from procurement.optimiser.ways import NONE, Numbers
-from procurement.optimiser.world import World
+from procurement.optimiser.lagrange import Lagrangian, Look, Prices
+from procurement.optimiser.lexico import Clock
+from procurement.optimiser.shared import AGREED, FLOORS, SPEND
+from procurement.optimiser.ways import Numbers
 
-SHARED = ("机构预算", "总预算", "冷藏容量", "金额占比")
 WAY, PICK, SHORT, FLOOR = range(4)  # kinds of columns
-GOALS = 9
-SPEND = 7
+GOAL, ROW, GROUP, LINE, TIED = range(5)  # kinds of rows
+ROUNDS = 40
+NOISE = 1e-3
 INFINITY = highspy.kHighsInf
+ENDED = tuple(getattr(highspy.HighsModelStatus, name) for name in ("kOptimal", "kTimeLimit", "kInterrupt"))
 NOTHING = np.array([], dtype=np.int32)
+Entries = list[tuple[Numbers, Numbers, Numbers]]  # column, row, value
+
+
+@dataclass(slots=True)
+class Answer:
+    """One solved objective: its least value over what is built, the point reached, its prices and the duals of all
+    rows; and the proven bound over everything with the prices that prove it."""
+
+    value: float
+    point: Numbers
+    prices: Prices
+    bound: float
+    proof: Prices
+    duals: Numbers
 
 
 class Relaxation:
-    """A HiGHS object that grows by picks. Columns are known by `kind` and `ref` (way, pick, agreed volume, variable)."""
+    """A HiGHS object. Columns are known by `kind` and `ref` (flat way, opened pick, its agreed volume, shared row), rows
+    by `row_at`: where those of each kind stand, in the order of their owner."""
 
-    def __init__(
-        self, world: World, layout: Layout, weights: Sequence[Weights], picks: Picks, *, seed: int = 0
-    ) -> None:
-        self.world, self.layout, self.picks = world, layout, picks
-        self.costs = [_dense(goal, layout.size) for goal in weights]
+    def __init__(self, lagrangian: Lagrangian, *, seed: int = 0) -> None:
+        self.lagrangian, self.shared, self.opened = lagrangian, lagrangian.shared, lagrangian.opened
+        s = self.shared
         self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (("output_flag", False), ("threads", 1), ("random_seed", seed)):
             self.highs.setOptionValue(name, value)
         self.kind = np.zeros(0, dtype=np.int8)
-        self.ref = np.zeros(0, dtype=np.int64)
-        self.group = np.zeros(0, dtype=np.int64)
-        self.price = np.zeros((GOALS, 0))
+        self.ref = self.goal = np.zeros(0, dtype=np.int64)
+        self.amount = self.spend = np.zeros(0)  # what a column adds to its goal, and in yuan
         self.rows = 0
-        self.opened: dict[int, int] = {}  # pick → its column
-        self.supply_rows: list[tuple[int, int, int]] = []  # row, product, pick
-        self.agreed_rows: list[tuple[int, int, int]] = []  # row, agreed volume, pick
-        self.constant = np.zeros(GOALS)
-        self._shared_rows([row for row in [*all_rows(world, layout), *floor_rows(world, layout)] if row.rule in SHARED])
-        self._own_rows()
-        self._way_prices()
-        self.group_row = self.rows + np.arange(len(picks.of_group))
-        self._add_rows(np.ones(len(self.group_row)), np.ones(len(self.group_row)))
-        self.open(found[0] for found in picks.of_group if len(found) == 1)
+        self.row_at = [np.zeros(0, dtype=np.int64) for _ in range(5)]
+        self.built = np.zeros(0, dtype=bool)  # by flat way
+        self.column = np.zeros(0, dtype=np.int64)  # by opened pick
+        self.most = np.full(SPEND, np.inf)
+        self.fixed: Numbers | None = None  # prices of the shared rows that are given, not found
+        self.use: Entries = []  # of the shared rows
+        one = np.ones(len(lagrangian.picks.of_group))
+        self._add_rows(GOAL, np.full(SPEND, -INFINITY), np.full(SPEND, INFINITY))
+        self._add_rows(ROW, np.where(s.upper, -INFINITY, s.bounds), np.where(s.upper, s.bounds, INFINITY))
+        self._add_rows(GROUP, one, one)
+        floors = np.array(s.floors, dtype=np.int64)
+        entries = (np.arange(len(floors)), self.row_at[ROW][floors], np.ones(len(floors)))
+        self._add(FLOOR, floors, FLOORS, np.ones(len(floors)), np.full(len(floors), INFINITY), [entries])
 
     # --- building
 
-    def _shared_rows(self, rows: list[Row]) -> None:
-        """Rows 0 to 8 are the ceilings of the goals; then what institutions share, by offer in `slot` columns."""
-        world = self.world
-        self._add_rows(np.full(GOALS, -INFINITY), np.full(GOALS, INFINITY))
-        bound = np.array([row.bound / row.scale for row in rows])
-        self.bounds = np.concatenate([np.zeros(GOALS), bound])
-        upper = np.array([row.sense == "<=" for row in rows], dtype=bool)
-        self._add_rows(np.where(upper, -INFINITY, bound), np.where(upper, bound, INFINITY))
-        sites = {row.code: i for i, row in enumerate(world.case.institutions)}
-        self.budget_row = {
-            sites[row.at[0]]: number for number, row in enumerate(rows, start=GOALS) if row.rule == "机构预算"
-        }
-        entries: list[dict[int, list[tuple[int, float]]]] = [{} for _ in world.lines]
-        floors: list[tuple[int, list[tuple[int, float]]]] = []
-        size = len(world.offers)
-        for number, row in enumerate(rows, start=GOALS):
-            for at, weight in row.terms:
-                if at < size:
-                    entries[world.offers[at].line].setdefault(number, []).append((at, weight / row.scale))
-                else:
-                    floors.append((at, [(number, weight / row.scale)]))
-        width = max((len(found) for found in entries), default=0)
-        self.slot_row = np.full((len(world.lines), width), NONE, dtype=np.int64)
-        self.slot = np.zeros((size, width))
-        for k, found in enumerate(entries):
-            for place, (number, terms) in enumerate(found.items()):
-                self.slot_row[k, place] = number
-                for o, share in terms:
-                    self.slot[o, place] = share
-        self._add_columns(
-            [(FLOOR, at, NONE, 0.0, INFINITY, terms, [cost[at] for cost in self.costs]) for at, terms in floors]
-        )
-
-    def _own_rows(self) -> None:
-        """Limits and agreed volumes by product, and what is missed of agreed volume that nobody can buy."""
-        world, products = self.world, self.world.case.products
-        self.supply: dict[int, float] = {}
-        self.agreed_of: dict[int, list[int]] = {}
-        self.agreed_at: list[list[int]] = [[] for _ in world.offers]
-        for offer in world.offers:
-            most = products[offer.product].supply
-            if most is not None:
-                self.supply[offer.product] = most // offer.pack * offer.pack
-        for c, agreed in enumerate(world.agreed):
-            if not agreed.offers:
-                self.constant[1] += self.costs[1][self.layout.r[c]] * agreed.remaining
-                continue
-            self.agreed_of.setdefault(agreed.product, []).append(c)
-            for o in agreed.offers:
-                self.agreed_at[o].append(c)
-
-    def _way_prices(self) -> None:
-        """What each way adds to each goal."""
-        world, ways = self.world, self.picks.ways
-        need = np.array([line.need for line in world.lines], dtype=float)
-        kind = np.array([world.classes[line.drug] for line in world.lines], dtype=np.int64)
-        daily = np.array([float(world.case.drugs[line.drug].daily) for line in world.lines])
-        unmet = (need[ways.line] - ways.cover) / daily[ways.line]
-        self.way_price = np.zeros((GOALS, len(ways.line)))
-        goal = (kind + (kind > 0))[ways.line]
-        self.way_price[goal, np.arange(len(ways.line))] = unmet
-        self.way_price[SPEND] = ways.of_offers(self.costs[SPEND][: len(world.offers)])
-
-    def limit_goals(self, most: Numbers) -> None:
-        """From now on the first goals may not exceed these values."""
-        for goal, value in enumerate(most - self.constant[: len(most)]):
-            self.highs.changeRowBounds(goal, -INFINITY, float(value))
-
-    def dear(self, duals: Numbers) -> Numbers:
-        """What one tick more would gain at each institution, in the weighed goals."""
-        found = np.zeros(len(self.world.case.institutions))
-        for i, row in self.budget_row.items():
-            found[i] = max(0.0, -duals[row])
-        return found
-
-    def open(self, picks: Iterable[int]) -> None:
-        """Lets the groups choose these picks too."""
-        for pick in picks:
-            if pick not in self.opened:
-                self._open(pick)
-
-    def _open(self, number: int) -> None:
-        picks, world = self.picks, self.world
-        pick = picks.all[number]
-        lines = self.rows + np.arange(len(pick.menus))
-        zeros = np.zeros(len(pick.menus))
-        self._add_rows(zeros, zeros)
-        missed = sum(
-            world.agreed[c].remaining * self.costs[1][self.layout.r[c]]
-            for p in picks.products_of_group[pick.group]
-            if p not in pick.products
-            for c in self.agreed_of.get(p, ())
-        )
-        chosen: list[tuple[int, float]] = [(int(self.group_row[pick.group]), 1.0), *((int(r), -1.0) for r in lines)]
-        supply: dict[int, int] = {}
-        agreed: dict[int, int] = {}
-        for p in sorted(pick.products & self.supply.keys()):
-            supply[p] = self.rows
-            self.supply_rows.append((self.rows, p, number))
-            chosen.append((self.rows, -self.supply[p]))
-            self._add_rows(np.array([-INFINITY]), np.zeros(1))
-        shorts = []
-        for p in sorted(pick.products & self.agreed_of.keys()):
-            for c in self.agreed_of[p]:
-                agreed[c] = self.rows
-                self.agreed_rows.append((self.rows, c, number))
-                remaining = float(world.agreed[c].remaining)
-                chosen.append((self.rows, -remaining))
-                unit = [cost[self.layout.r[c]] for cost in self.costs]
-                shorts.append((SHORT, c, pick.group, 0.0, remaining, [(self.rows, 1.0)], unit))
-                self._add_rows(np.zeros(1), np.array([INFINITY]))
-        self.opened[number] = len(self.kind)
-        cost = [0.0] * GOALS
-        cost[1] = missed
-        self._add_columns([(PICK, number, pick.group, 0.0, 1.0, chosen, cost), *shorts])
-        found = [picks.ways_in(menu) for menu in pick.menus]
-        self._add_ways(np.concatenate(found), np.repeat(lines, [len(w) for w in found]), pick.group, supply, agreed)
-
-    def _add_ways(self, way: Numbers, row: Numbers, group: int, supply: dict[int, int], agreed: dict[int, int]) -> None:
-        ways, world = self.picks.ways, self.world
-        count, width = len(way), self.slot.shape[1]
-        price = self.way_price[:, way]
-        columns, index, value = [np.arange(count)], [row], [np.ones(count)]
-        for goal in range(GOALS):
-            at = np.flatnonzero(price[goal])
-            columns.append(at)
-            index.append(np.full(len(at), goal))
-            value.append(price[goal][at])
-        slots = np.vstack([self.slot, np.zeros((1, width))])
-        shared = slots[ways.first[way]] * ways.packs[way, None] + slots[ways.second[way]] * ways.more[way, None]
-        at, place = np.nonzero(shared)
-        columns.append(at)
-        index.append(self.slot_row[ways.line[way[at]], place])
-        value.append(shared[at, place])
-        if supply or agreed:
-            for offers, packs in ((ways.first[way], ways.packs[way]), (ways.second[way], ways.more[way])):
-                for j, (o, n) in enumerate(zip(offers.tolist(), packs.tolist(), strict=True)):
-                    if o >= 0:
-                        offer = world.offers[o]
-                        for r in (supply.get(offer.product), *(agreed.get(c) for c in self.agreed_at[o])):
-                            if r is not None:
-                                columns.append(np.array([j]))
-                                index.append(np.array([r]))
-                                value.append(np.array([n * offer.pack]))
-        flat, rows, values = np.concatenate(columns), np.concatenate(index), np.concatenate(value)
-        order = np.argsort(flat, kind="stable")
-        starts = np.searchsorted(flat[order], np.arange(count)).astype(np.int32)
-        self._hand_over(np.zeros(count), np.full(count, INFINITY), starts, rows[order].astype(np.int32), values[order])
-        self._remember(np.full(count, WAY), way, np.full(count, group), price)
-
-    def _add_columns(self, columns: list[tuple]) -> None:
-        if not columns:
-            return
-        kind, ref, group, lower, upper, terms, price = zip(*columns, strict=True)
-        prices = np.array(price, dtype=float).T
-        full = [
-            [*found, *((goal, prices[goal, j]) for goal in np.flatnonzero(prices[:, j]))]
-            for j, found in enumerate(terms)
+    def open(self, picks: Iterable[int], prices: Sequence[Prices]) -> bool:
+        """Lets the groups choose these picks too, each line served as is cheapest at each of these prices; False when
+        they may already."""
+        o, s = self.opened, self.shared
+        self.opened.open(picks)
+        first, line, tied = len(self.column), len(self.row_at[LINE]), len(self.row_at[TIED])
+        short = int((self.kind == SHORT).sum())
+        fresh = np.arange(first, len(o.picks))
+        if not len(fresh):
+            return False
+        zero = np.zeros(len(o.row_pick) - line)
+        self._add_rows(LINE, zero, zero)
+        limits = o.tied_supply[tied:] >= 0
+        self._add_rows(TIED, np.where(limits, -INFINITY, 0.0), np.where(limits, 0.0, INFINITY))
+        self.built = np.append(self.built, np.zeros(len(o.way) - len(self.built), dtype=bool))
+        self.column = np.append(self.column, len(self.kind) + np.arange(len(fresh)))
+        groups = np.array([o.all.all[k].group for k in o.picks[first:]], dtype=np.int64)
+        entries = [
+            (np.arange(len(fresh)), self.row_at[GROUP][groups], np.ones(len(fresh))),
+            (o.row_pick[line:] - first, self.row_at[LINE][line:], -np.ones(len(zero))),
+            (o.tied_pick[tied:] - first, self.row_at[TIED][tied:], -o.tied_bound[tied:]),
         ]
-        sizes = np.array([len(found) for found in full])
-        starts = (np.cumsum(sizes) - sizes).astype(np.int32)
-        index = np.array([r for found in full for r, _ in found], dtype=np.int32)
-        value = np.array([v for found in full for _, v in found], dtype=float)
-        self._hand_over(np.array(lower), np.array(upper), starts, index, value)
-        self._remember(np.array(kind), np.array(ref), np.array(group), prices)
+        self._add(PICK, fresh, AGREED, o.missed[first:], np.ones(len(fresh)), entries)
+        ref, agreed = np.arange(short, len(o.short_pick)), o.short_agreed[short:]
+        q = np.flatnonzero(o.tied_demand[tied:] >= 0) + tied
+        place = o.short_of(q) - short
+        entries = [(place, self.row_at[TIED][q], s.demand_short[o.tied_demand[q]])]
+        self._add(SHORT, ref, AGREED, s.agreed_cost[agreed], s.remaining[agreed], entries)
+        mine = np.flatnonzero(o.flat_row >= line)
+        self._serve(o.start[line:])  # nothing at all, so that there is always an answer
+        for some in prices:
+            look = self.lagrangian.look(self.lagrangian.valid(some))
+            self._serve(mine[look.flat[mine] <= look.rows[o.flat_row[mine]]])
+        return True
 
-    def _hand_over(self, lower: Numbers, upper: Numbers, starts: Numbers, index: Numbers, value: Numbers) -> None:
-        count = len(lower)
-        self.highs.addCols(count, np.zeros(count), lower, upper, len(index), starts, index, value)
+    def _serve(self, flat: Numbers) -> int:
+        """Builds these flat ways where they are not yet; answers how many."""
+        flat = flat[~self.built[flat]]
+        if not len(flat):
+            return 0
+        self.built[flat] = True
+        s, o, ways = self.shared, self.opened, self.lagrangian.picks.ways
+        way, place = o.way[flat], np.full(len(o.way), -1)
+        place[flat] = np.arange(len(flat))
+        line, count = ways.line[way], np.arange(len(way))
+        slots = np.vstack([s.slot, np.zeros((1, s.slot.shape[1]))])
+        shared = slots[ways.first[way]] * ways.packs[way, None] + slots[ways.second[way]] * ways.more[way, None]
+        at, slot = np.nonzero(shared)
+        used = np.flatnonzero(place[o.use_flat] >= 0)
+        entries = [
+            (count, self.row_at[LINE][o.flat_row[flat]], np.ones(len(way))),
+            (at, self.row_at[ROW][s.slot_row[line[at], slot]], shared[at, slot]),
+            (place[o.use_flat[used]], self.row_at[TIED][o.use_row[used]], o.use_units[used]),
+        ]
+        days, yuan = s.unmet(line, ways.cover[way]), ways.of_offers(s.yuan)[way]
+        self.use.append((len(self.kind) + at, s.slot_row[line[at], slot], shared[at, slot]))
+        self._add(WAY, flat, s.goal[line], days, np.full(len(way), INFINITY), entries, yuan)
+        return len(flat)
 
-    def _remember(self, kind: Numbers, ref: Numbers, group: Numbers, price: Numbers) -> None:
-        self.kind = np.append(self.kind, kind.astype(np.int8))
-        self.ref = np.append(self.ref, ref.astype(np.int64))
-        self.group = np.append(self.group, group.astype(np.int64))
-        self.price = np.hstack([self.price, price])
+    def _add(
+        self,
+        kind: int,
+        ref: Numbers,
+        goal: Numbers | int,
+        amount: Numbers,
+        upper: Numbers,
+        entries: Entries,
+        spend: Numbers | None = None,
+    ) -> None:
+        """Columns with these entries, and the one in the ceiling of their goal."""
+        count = len(ref)
+        if not count:
+            return
+        goals = np.broadcast_to(np.asarray(goal, dtype=np.int64), (count,))
+        counted = np.flatnonzero(amount)
+        entries = [*entries, (counted, goals[counted], amount[counted])]
+        column, row, value = (np.concatenate(part) for part in zip(*entries, strict=True))
+        order = np.lexsort((row, column))
+        starts = np.searchsorted(column[order], np.arange(count)).astype(np.int32)
+        rows = row[order].astype(np.int32)
+        self.highs.addCols(count, np.zeros(count), np.zeros(count), upper, len(rows), starts, rows, value[order])
+        self.kind = np.append(self.kind, np.full(count, kind, dtype=np.int8))
+        self.ref = np.append(self.ref, ref)
+        self.goal = np.append(self.goal, goals)
+        self.amount = np.append(self.amount, amount)
+        self.spend = np.append(self.spend, np.zeros(count) if spend is None else spend)
 
-    def _add_rows(self, lower: Numbers, upper: Numbers) -> None:
+    def _add_rows(self, kind: int, lower: Numbers, upper: Numbers) -> None:
         count = len(lower)
         if count:
             self.highs.addRows(count, lower, upper, 0, np.zeros(count, dtype=np.int32), NOTHING, np.array([]))
+            self.row_at[kind] = np.append(self.row_at[kind], self.rows + np.arange(count))
             self.rows += count
 
+    # --- solving
 
-def _dense(goal: Weights, size: int) -> Numbers:
-    found = np.zeros(size)
-    for at, weight in goal:
-        found[at] = float(weight)
-    return found
+    def limit_goals(self, most: Numbers) -> None:
+        """From now on the first goals may not exceed these values (and the others may)."""
+        self.most = np.full(SPEND, np.inf)
+        self.most[: len(most)] = most
+        for goal, value in enumerate(self.most - self.shared.constant[:SPEND]):
+            self.highs.changeRowBounds(goal, -INFINITY, float(value))
+
+    def fix_rows(self, prices: Numbers | None) -> None:
+        """From now on the shared rows cost these prices and limit nothing, or (None) limit again."""
+        s, rows = self.shared, self.row_at[ROW]
+        none = np.full(len(rows), INFINITY)
+        self.fixed = prices
+        lower = np.where(s.upper, -INFINITY, s.bounds) if prices is None else -none
+        upper = np.where(s.upper, s.bounds, INFINITY) if prices is None else none
+        for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
+            self.highs.changeRowBounds(row, low, high)
+
+    def used(self, point: Numbers) -> Numbers:
+        """What a point uses of the shared rows, the floors' own columns aside."""
+        column, row, value = (np.concatenate(part) for part in zip(*self.use, strict=True))
+        inside = column < len(point)
+        found: Numbers = np.bincount(row[inside], point[column[inside]] * value[inside], len(self.shared.bounds))
+        return found
+
+    def minimise(
+        self, weights: Numbers, clock: Clock, *, close: float, rounds: int = ROUNDS, enough: float = np.inf
+    ) -> Answer | None:
+        """Least Σ weights·goals: a run, then what its prices call for, until the proven bound is that `close`, or
+        `enough`."""
+        best: Answer | None = None
+        for _ in range(rounds):
+            answer = None if clock.over() else self.run(weights, clock)
+            if answer is None:
+                break
+            look = self.lagrangian.look(answer.prices)
+            answer.bound = look.bound - self._above(weights, answer.prices)
+            if best is not None and best.bound > answer.bound:
+                answer.bound, answer.proof = best.bound, best.proof
+            best = answer
+            if (
+                answer.value - answer.bound <= close
+                or answer.bound >= enough - close
+                or not self._call(look, answer, NOISE * close)
+            ):
+                break
+        return best
+
+    def run(self, weights: Numbers, clock: Clock) -> Answer | None:
+        """One run of the solver; None without an answer."""
+        highs, size = self.highs, len(self.kind)
+        costs = weights[self.goal] * self.amount + weights[SPEND] * self.spend
+        if self.fixed is not None:
+            column, row, value = (np.concatenate(part) for part in zip(*self.use, strict=True))
+            costs = costs - np.bincount(column, value * self.fixed[row], size)
+        highs.changeColsCost(size, np.arange(size, dtype=np.int32), costs)
+        highs.setOptionValue("time_limit", highs.getRunTime() + max(0.05, clock.left()))
+        listener = listening(highs, clock)
+        highs.run()
+        if highs.getModelStatus() not in ENDED:  # lost its way: once more from the beginning
+            highs.clearSolver()
+            highs.setOptionValue("time_limit", highs.getRunTime() + max(0.05, clock.left()))
+            highs.run()
+        if listener is not None:
+            highs.cbSimplexInterrupt.unsubscribe(listener)
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        found = highs.getSolution()
+        duals, point = np.array(found.row_dual), np.array(found.col_value)
+        goals = weights.copy()
+        goals[:SPEND] -= duals[self.row_at[GOAL]]
+        supply, demands = self._prices_of_products(point, duals)
+        rows = duals[self.row_at[ROW]] if self.fixed is None else self.fixed
+        prices = Prices(goals, rows, supply, demands, duals[self.row_at[TIED]])
+        prices = self.lagrangian.valid(prices)
+        value = highs.getInfo().objective_function_value + float(weights @ self.shared.constant)
+        value += 0.0 if self.fixed is None else float(prices.rows @ self.shared.bounds)
+        return Answer(value, point, prices, -np.inf, prices, duals)
+
+    def _prices_of_products(self, point: Numbers, duals: Numbers) -> tuple[Numbers, Numbers]:
+        """For the picks that are not opened: the tied prices of the pick that the group uses most."""
+        s, o = self.shared, self.opened
+        order = np.argsort(point[self.column][o.tied_pick], kind="stable")
+        price = duals[self.row_at[TIED]][order]
+        supply, demands = np.zeros(len(s.supply) + 1), np.zeros(len(s.demands) + 1)
+        supply[o.tied_supply[order]] = price
+        demands[o.tied_demand[order]] = price
+        return supply[:-1], demands[:-1]
+
+    def mixture(self, answer: Answer) -> tuple[Numbers, Numbers, Numbers]:
+        """The pick that each group uses most, and the ways by which that pick serves its lines, each to its share."""
+        o, all_picks = self.opened, self.lagrangian.picks.all
+        part = np.append(answer.point, np.zeros(len(self.kind) - len(answer.point)))[self.column]
+        chosen = np.zeros(len(self.lagrangian.picks.of_group), dtype=np.int64)
+        for j in np.argsort(part, kind="stable").tolist():
+            chosen[all_picks[o.picks[j]].group] = o.picks[j]
+        main = np.zeros(len(o.picks), dtype=bool)
+        main[[o.place[k] for k in chosen.tolist()]] = True
+        columns = np.flatnonzero((self.kind[: len(answer.point)] == WAY) & (answer.point > 1e-9))
+        flat = self.ref[columns]
+        pick = o.row_pick[o.flat_row[flat]]
+        mine = main[pick]
+        return chosen, o.way[flat[mine]], answer.point[columns[mine]] / part[pick[mine]]
+
+    def value_of(self, answer: Answer, goal: int) -> float:
+        """What a goal comes to at the point of an answer."""
+        mine = self.goal[: len(answer.point)] == goal
+        return float(self.amount[: len(answer.point)][mine] @ answer.point[mine] + self.shared.constant[goal])
+
+    def _above(self, weights: Numbers, prices: Prices) -> float:
+        """What the ceilings of the goals take off the bound."""
+        more = prices.goals[:SPEND] - weights[:SPEND]
+        return float(more[more != 0] @ self.most[more != 0])
+
+    def _call(self, look: Look, answer: Answer, noise: float) -> bool:
+        """Builds the ways and opens the picks that the prices call for; False when none is called."""
+        o, picks = self.opened, self.lagrangian.picks
+        beaten = look.rows < answer.duals[self.row_at[LINE]] - noise
+        called = self._serve(np.flatnonzero(beaten[o.flat_row] & (look.flat <= look.rows[o.flat_row])))
+        costs = look.picks.copy()
+        costs[o.picks] = np.inf
+        least = np.minimum.reduceat(costs, picks.group_start)
+        promising = np.flatnonzero(answer.duals[self.row_at[GROUP]] - least > noise)
+        fresh = [picks.of_group[g][int(np.argmin(costs[picks.of_group[g]]))] for g in promising.tolist()]
+        return bool(called) | self.open(fresh, [answer.prices])
+
+
+def listening(highs: Any, clock: Clock) -> Any:
+    """Ends a run of the simplex method when somebody asks to stop."""
+    if clock.should_stop is None:
+        return None
+
+    def listener(event: Any) -> None:
+        if clock.should_stop is not None and clock.should_stop():
+            event.interrupt()
+
+    highs.cbSimplexInterrupt.subscribe(listener)
+    return listener

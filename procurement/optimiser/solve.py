@@ -25,7 +25,7 @@ from procurement.optimiser.construct import construct
 from procurement.optimiser.explain import line_reasons, unmet_reasons
 from procurement.optimiser.floors import floor_clashes
 from procurement.optimiser.large import solve_large
-from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Progress
+from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Phase, Progress
 from procurement.optimiser.model import build_model
 from procurement.optimiser.pinned import solve_pinned
 from procurement.optimiser.plan import FEASIBLE, OPTIMAL, GoalResult, Plan, Replay, Seconds
@@ -55,15 +55,17 @@ def solve(
     options: Options | None = None,
     on_progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_phase: Phase | None = None,
 ) -> Plan:
     """The best plan found within the time limit; always one that keeps every rule (buying nothing is one).
 
     `on_progress(goal number, goal name, value, bound, gap, seconds left)` hears of each goal as it is settled;
+    `on_phase(what is being done, fraction of the work, seconds left)` hears of the steps in between;
     `should_stop()` true ends the search with what there is. The same case, version and seed give the same plan as
     long as the time limit does not cut the search short. Raises PinsClash when the 固定 of the case cannot hold.
     """
     options = options or Options()
-    clock = Clock(options.time_limit, should_stop)
+    clock = Clock(options.time_limit, should_stop, on_phase=on_phase)
     seconds = Seconds()
     started = time.monotonic()
     with long_lived():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from procurement.optimiser.lexico import Clock
 from procurement.optimiser.rules import limited_products
 from procurement.optimiser.world import WINNING, World
 
@@ -72,12 +73,14 @@ def offers_of(world: World) -> Offers:
     )
 
 
-def ways_of(world: World) -> Ways:
-    """Every way of every line."""
+def ways_of(world: World, clock: Clock | None = None) -> Ways:
+    """Every way of every line. Raises TimeOver when the clock does."""
+    if clock is not None:
+        clock.check()
     x = offers_of(world)
     lines = np.arange(len(world.lines))
     nothing = _columns(lines, lines * 0 + NONE, lines * 0.0, lines * 0 + NONE, lines * 0.0, False)
-    single, packs = _singles(x)
+    single, packs = _singles(x, agreed_lines(world))
     pairs = [(a, b) for line in world.lines for a in line.offers for b in line.offers if a != b]
     a, b = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     kept = ~(x.losing[a] & x.losing[b])
@@ -103,16 +106,30 @@ def _columns(*columns: Numbers | bool) -> tuple[Numbers, ...]:
     return line, first, packs.astype(float), second, more.astype(float), np.full(len(line), bool(split))
 
 
+def begins(sorted_keys: Numbers) -> Numbers:
+    """Positions where another key begins."""
+    found: Numbers = np.flatnonzero(np.append(len(sorted_keys) > 0, np.diff(sorted_keys) != 0)[: len(sorted_keys)])
+    return found
+
+
 def running(counts: Numbers) -> tuple[Numbers, Numbers]:
     """For counts (2, 3): owners 0 0 1 1 1 and numbers 0 1 0 1 2."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _singles(x: Offers) -> tuple[Numbers, Numbers]:
+def agreed_lines(world: World) -> Numbers:
+    """Lines that can count towards agreed volume."""
+    found = np.zeros(len(world.lines), dtype=bool)
+    found[[world.offers[o].line for row in world.agreed for o in row.offers]] = True
+    return found
+
+
+def _singles(x: Offers, agreed: Numbers) -> tuple[Numbers, Numbers]:
     """One product alone: its 起订, the need rounded down and up, and all that makes sense (split, where the sensible
-    maximum alone ends it: with two products together no plan can then buy more)."""
-    all_of_it = np.where((x.most == x.limit // x.pack) & (x.limit >= x.need), x.limit / x.pack, x.most)
+    maximum alone ends it and nothing is agreed: with two products together no plan can then buy more)."""
+    ends = (x.most == x.limit // x.pack) & (x.limit >= x.need) & ~agreed[x.line]
+    all_of_it = np.where(ends, x.limit / x.pack, x.most)
     packs = np.concatenate([x.least, x.need // x.pack, -(-x.need // x.pack), all_of_it])
     offer = np.tile(np.arange(len(x.line)), 4)
     top = np.maximum(x.most, all_of_it)
@@ -131,7 +148,8 @@ def _pairs(world: World, x: Offers, a: Numbers, b: Numbers) -> tuple[Numbers, ..
     step = x.pack[a] // np.gcd(x.pack[a], x.pack[b])
     useful = np.minimum(x.most[b], -(-x.need[a] // x.pack[b]))
     own, number = running(np.clip(useful - x.least[b] + 1, 0, step))
-    ends = np.flatnonzero(np.isin(b, ends_of(x)))
+    agreed = agreed_lines(world)
+    ends = np.flatnonzero(np.isin(b, ends_of(x)) | agreed[x.line[b]])
     late, back = running(np.clip((x.most[b] - x.least[b] + 1)[ends], 0, step[ends]))
     late = ends[late]
     whole, other = np.concatenate([a[own], a[late]]), np.concatenate([b[own], b[late]])
@@ -158,8 +176,7 @@ def _pairs(world: World, x: Offers, a: Numbers, b: Numbers) -> tuple[Numbers, ..
         np.where(swap, offer, second),
         np.where(swap, packs, more),
     )
-    rewarded = np.zeros(len(world.lines), dtype=bool)
-    rewarded[[world.offers[o].line for row in world.agreed for o in row.offers]] = True
+    rewarded = agreed.copy()
     rewarded[x.line[ends_of(x)]] = True
     mixed = x.losing[offer] | x.losing[second]  # winners may be bought for the sake of 非中选 alone
     full, over = units >= x.need[offer], (units > x.need[offer]) & (rewarded[x.line[offer]] | mixed)

@@ -256,7 +256,7 @@ def test_differences_tell_reason_and_votes(world, first):
     version = published_with(world, passed(world, "M3"))
     row = differences(first, version)[0]
     assert row.why == "申请 2026-1（调入）：基层慢病患者需要"
-    assert row.votes == "赞成 9、反对 1、弃权 1（2026-1）"
+    assert row.votes == "同意 9、反对 1、弃权 1（2026-1）"
     assert row.sentence.startswith("新列入目录：最低使用级别 基层")
 
 
@@ -274,7 +274,7 @@ def test_one_drug_is_followed_through_all_versions(world, first):
     published_with(world, passed(world, "M3"))
     history = drug_history(world.alliance, world.drugs["M3"])
     assert [(version.number, line and line.lowest_level) for version, line, _ in history] == [(2, "基层"), (1, None)]
-    assert history[0][2].votes.startswith("赞成 9")
+    assert history[0][2].votes.startswith("同意 9")
 
 
 def test_institutions_are_told_and_confirm_once(world, first):

@@ -85,7 +85,7 @@ def test_version_page_searches_its_entries(secretary, second):
 
 def test_changes_say_what_why_and_how_it_was_voted(secretary, second):
     page = text(secretary.get(reverse("version_changes", args=[2])))
-    for words in ("调入", "调出", "新列入目录", "基层慢病患者需要", "赞成 9、反对 1、弃权 1"):
+    for words in ("调入", "调出", "新列入目录", "基层慢病患者需要", "同意 9、反对 1、弃权 1"):
         assert words in page
 
 
@@ -274,8 +274,8 @@ def test_publicity_is_read_without_signing_in_and_names_nobody(world, client, fi
     page = text(client.get(reverse("publicity_public", args=[shown.slug])))
     for words in (
         "肾上腺素注射液",
-        "赞成 9、反对 1、弃权 1",
-        "最低使用级别 二级；复评 6 个月后",
+        "同意 9、反对 1、弃权 1",
+        "最低使用级别 二级；6 个月后复评",
         "2026-11-09",
         "药学部 88",
     ):

@@ -27,7 +27,7 @@ def morning(transactional_db):
     facts.order(world.t1, "M1", 500, ordered=14, due=-6)
     watch(world.alliance, TODAY, by=None, now=NOW)
     pharmacist = world.people[Role.PHARMACIST]
-    pharmacist.set_password("Demo-2026")
+    pharmacist.set_password("Yaoheng-demo-2026")
     pharmacist.save()
     return pharmacist
 

@@ -17,7 +17,7 @@ def people(transactional_db, settings):
     settings.EVIDENCE = {}
     world = govern(make_world())
     for role in (Role.PHARMACIST, Role.SECRETARY):
-        world.people[role].set_password("Demo-2026")
+        world.people[role].set_password("Yaoheng-demo-2026")
         world.people[role].save()
     return world.people
 
@@ -83,6 +83,6 @@ def test_a_township_applies_is_asked_answers_and_is_accepted(visitor, people):
     visitor.sees("住院用注射剂，出院带口服剂型")
     assert hard_to_read(page) == []
     unfold(visitor, "通过形式审查").get_by_role("button", name="通过形式审查").click()
-    visitor.sees(f"{number} 已形式审查通过")
+    visitor.sees(f"{number} 已通过形式审查")
     visitor.fits()
     assert Adjustment.objects.get().state == "scoring"

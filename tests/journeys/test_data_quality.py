@@ -25,7 +25,7 @@ def doubtful(transactional_db):
     facts.level(world.t1, "M1", 1680)
     quality.check(world.alliance, TODAY, now=NOW)
     pharmacist = world.people[Role.PHARMACIST]
-    pharmacist.set_password("Demo-2026")
+    pharmacist.set_password("Yaoheng-demo-2026")
     pharmacist.save()
     return pharmacist
 

@@ -24,7 +24,7 @@ def committee(transactional_db, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     committee = Committee(make_world())
     for person in [committee.secretary, *(seat.person for seat in committee.seats)]:
-        person.set_password("Demo-2026")
+        person.set_password("Yaoheng-demo-2026")
         person.save()
     return committee
 

@@ -29,7 +29,7 @@ def replayed(transactional_db):
     replaying.replay(world.alliance, ago(140), ago(20), 7, by=None, now=NOW)
     backtesting.backtest(world.alliance, ago(30), by=None, now=NOW)
     secretary = world.people[Role.SECRETARY]
-    secretary.set_password("Demo-2026")
+    secretary.set_password("Yaoheng-demo-2026")
     secretary.save()
     return secretary
 

@@ -10,7 +10,7 @@ from tests.world import make_world
 def people(transactional_db):
     world = make_world()
     for person in world.people.values():
-        person.set_password("Demo-2026")
+        person.set_password("Yaoheng-demo-2026")
         person.save()
     return world
 

@@ -16,7 +16,7 @@ from tests.shortage.notices.servers import mail_server, web_server
 from tests.shortage.watch.small import Facts
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PASSWORD = "Demo-2026"
+PASSWORD = "Yaoheng-demo-2026"
 
 
 @pytest.fixture

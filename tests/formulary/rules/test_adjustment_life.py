@@ -1,6 +1,8 @@
 """The table of moves leads every application to an end, and nowhere else."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from formulary.rules.adjustment_life import MOVES, OVER, Kind, MoveRefused, State, Verb, check, fits, possible
 
@@ -16,6 +18,31 @@ def test_every_state_that_can_be_reached_is_over_or_leads_on(kind):
         frontier |= following - reached
     assert (State.TEMPORARY in reached) == (kind is Kind.EMERGENCY)
     assert (State.EFFECTIVE in reached) == (kind is not Kind.EMERGENCY)
+
+
+@given(st.sampled_from(list(Kind)), st.lists(st.integers(0, 99), min_size=8, max_size=40))
+def test_no_walk_takes_effect_without_vote_and_publicity(kind, turns):
+    """Whatever is done in whatever order that the table allows: each way into the list went through every gate."""
+    state, gates = State.DRAFT, []
+    for turn in turns:
+        ways = possible(state, kind)
+        if not ways:
+            break
+        verb = ways[turn % len(ways)]
+        after = check(verb, state, kind)
+        if after is not state:
+            gates.append(verb)
+        state = after
+    passed = [verb for verb in gates if verb in (Verb.SUBMIT, Verb.ACCEPT, Verb.SCORED, Verb.PASS, Verb.CLEAR)]
+    if state is State.EFFECTIVE:
+        assert kind is not Kind.EMERGENCY
+        assert passed[-2:] == [Verb.PASS, Verb.CLEAR]
+        assert {Verb.SUBMIT, Verb.ACCEPT, Verb.SCORED} <= set(passed)
+    if state in (State.TEMPORARY, State.RATIFIED):
+        assert kind is Kind.EMERGENCY
+        assert Verb.APPROVE in gates
+    if state in OVER:
+        assert possible(state, kind) == []
 
 
 def test_nothing_leads_out_of_an_ended_application():

@@ -96,6 +96,29 @@ def test_passing_means_the_share_was_reached_without_a_tie(agree, against, absta
     assert (said.result is Result.PASSED) is (reached and not (agree == against > 0))
 
 
+@given(st.integers(0, 30), st.integers(1, 30), st.integers(0, 30), st.integers(0, 10), shares)
+def test_a_member_who_comes_round_to_agree_never_brings_a_topic_down(agree, against, abstain, missing, share):
+    base = agree + against + abstain + missing
+    before = verdict(agree, against, abstain, base=base, share=share)
+    after = verdict(agree + 1, against - 1, abstain, base=base, share=share)
+    if before.result is Result.PASSED:
+        assert after.result is Result.PASSED or agree + 1 == against - 1
+    assert after.required == before.required
+
+
+@given(st.integers(1, 40), st.integers(0, 40), shares, st.integers(0, 40), st.integers(0, 40))
+def test_nothing_passes_or_fails_without_a_quorum(seats, present, share, agree, against):
+    quorum = Quorum(seats, min(present, seats), share)
+    said = verdict(agree, against, quorum=quorum)
+    assert quorum.met or said.result is Result.DEFERRED
+
+
+@given(st.integers(1, 40), st.integers(0, 39), shares)
+def test_one_more_member_in_the_room_never_loses_the_quorum(seats, present, share):
+    present = min(present, seats - 1)
+    assert not Quorum(seats, present, share).met or Quorum(seats, present + 1, share).met
+
+
 @given(choices)
 def test_every_ballot_is_counted_once(chosen):
     box = []

@@ -83,6 +83,18 @@ def kind(drug) -> int:
 
 def reference_goals(case: Case) -> list[float]:
     """The nine values of the exact lexicographic optimum."""
+    return _in_order(*_model(case))
+
+
+def least_given(case: Case, reached: list[float], number: int) -> float:
+    """The least that goal `number` (from 0) can be in a plan whose goals above do not exceed what was reached there."""
+    m, goals = _model(case)
+    for g, value in enumerate(reached[:number], start=1):
+        m.row(goals[g], high=value + 2e-6 * max(1.0, value))
+    return _least(m, goals[number + 1])
+
+
+def _model(case: Case) -> tuple[Rows, dict[int, dict]]:
     f, m = facts(case), Rows()
     pack = {p.code: p.pack for p in case.products}
     price = {p.code: float(p.price) for p in case.products}
@@ -112,7 +124,7 @@ def reference_goals(case: Case) -> list[float]:
         where = f["sites"] if pin.institution is None else [pin.institution]
         high = np.inf if pin.high is None else pin.high
         m.row({("x", i, pin.product): pack[pin.product] for i in where}, low=pin.low, high=high)
-    return _in_order(m, goals)
+    return m, goals
 
 
 def _site(case, f, m, goals, i, pack, price) -> None:
@@ -162,23 +174,27 @@ def _site(case, f, m, goals, i, pack, price) -> None:
 
 
 def _in_order(m: Rows, goals: dict[int, dict]) -> list[float]:
-    size = len(m.names)
-    upper = np.array([1.0 if name[0] in "yzw" else np.inf for name in m.names])
     found = []
     for g in range(1, 10):
-        cost = _dense(m, goals[g], size)
-        value = 0.0
-        if cost.any():
-            rows = np.array([_dense(m, terms, size) for terms, _, _ in m.rows])
-            limits = LinearConstraint(rows, [low for _, low, _ in m.rows], [high for _, _, high in m.rows])
-            answer = milp(cost, integrality=m.whole, bounds=Bounds(0, upper), constraints=limits,
-                          options={"mip_rel_gap": 0.0})  # fmt: skip
-            if not answer.success:
-                raise RuntimeError(answer.message)
-            value = float(answer.fun)
+        value = _least(m, goals[g])
+        if goals[g]:
             m.row(goals[g], high=value + 2e-6 * max(1.0, value))
         found.append(value)
     return found
+
+
+def _least(m: Rows, goal: dict) -> float:
+    size = len(m.names)
+    cost = _dense(m, goal, size)
+    if not cost.any():
+        return 0.0
+    upper = np.array([1.0 if name[0] in "yzw" else np.inf for name in m.names])
+    rows = np.array([_dense(m, terms, size) for terms, _, _ in m.rows])
+    limits = LinearConstraint(rows, [low for _, low, _ in m.rows], [high for _, _, high in m.rows])
+    answer = milp(cost, integrality=m.whole, bounds=Bounds(0, upper), constraints=limits, options={"mip_rel_gap": 0.0})
+    if not answer.success:
+        raise RuntimeError(answer.message)
+    return float(answer.fun)
 
 
 def _dense(m: Rows, terms: dict, size: int) -> np.ndarray:
