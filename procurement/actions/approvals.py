@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from formulary.models import Person
+from procurement.actions.approval_notices import tell_approvers
 from procurement.actions.rounds import note_step
 from procurement.models import Approval, PurchaseRound
 from procurement.queries.approvals import awaited, principals_of
@@ -74,4 +75,5 @@ def decide(row: PurchaseRound, agreed: bool, note: str, *, by: Person, now: dt.d
             found.state = rules.MOVES[Verb.PASS].after
         found.save(update_fields=["state"])
         note_step(found, verb, by=by, now=now, note=note, label=label, data=data)
+        tell_approvers(found, now=now)
     return found

@@ -15,6 +15,7 @@ from formulary.actions.history import record
 from formulary.models import Alliance, Institution, Person
 from formulary.queries import scope_of, version_in_force
 from procurement.actions import need_lines, plans
+from procurement.actions.approval_notices import tell_approvers
 from procurement.models import (
     Dispute,
     NeedReport,
@@ -163,6 +164,7 @@ def submit(row: PurchaseRound, *, by: Person, now: dt.datetime, note: str = "") 
         found.applicant = by
         data = {"amount": found.amount, "silent": len(silent), "broken": broken_in_words(found.audit)}
         _arrive(found, Verb.SUBMIT, by=by, now=now, note=note, data=data)
+        tell_approvers(found, now=now)
     return found
 
 

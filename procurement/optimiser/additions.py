@@ -11,7 +11,7 @@ import pulp
 
 from procurement.optimiser.bridge import Bridge
 from procurement.optimiser.explain import Ledger
-from procurement.optimiser.lexico import TOLERANCE
+from procurement.optimiser.lexico import TOLERANCE, Clock
 from procurement.optimiser.rules import products_by_group
 from procurement.optimiser.world import WINNING
 
@@ -38,8 +38,8 @@ class Additions:
 
     `allowed` are the products that 品规数上限 leaves open (`addable`)."""
 
-    def __init__(self, book: Ledger, gaps: list[Gap], site: int | None, allowed: set[int]) -> None:
-        self.book, self.world, self.site = book, book.world, site
+    def __init__(self, book: Ledger, gaps: list[Gap], site: int | None, allowed: set[int], clock: Clock) -> None:
+        self.book, self.world, self.site, self.clock = book, book.world, site, clock
         self.problem = pulp.LpProblem("more", pulp.LpMinimize)
         self.variables: list[pulp.LpVariable] = []
         self.rows = 0
@@ -69,7 +69,7 @@ class Additions:
             if not costs.any():
                 continue
             bridge.set_costs(costs)
-            outcome = bridge.run(seconds=PATIENCE)
+            outcome = bridge.run(seconds=min(PATIENCE, self.clock.left()))
             if not outcome.optimal:
                 break
             dual = abs(float(bridge.row_duals()[self.money_row]))
@@ -106,7 +106,7 @@ class Additions:
         for above, value in frozen:
             bridge.freeze(above, max(0.0, value), TOLERANCE)
         bridge.set_costs(costs + 1e-9 * self.price)
-        outcome = bridge.run(seconds=PATIENCE, nodes=NODES, gap=GAP)
+        outcome = bridge.run(seconds=min(PATIENCE, self.clock.left()), nodes=NODES, gap=GAP)
         if outcome.values is None:
             return None
         return float(costs @ outcome.values), float(self.price @ np.round(outcome.values))

@@ -19,12 +19,13 @@ def changed(nook: Nook, way: Way, words: Words) -> tuple[Case, str]:
         if count
     }
     for fact, more in way.changes.items():
-        case, part = _changed(case, fact, more, bought, words)
+        case, part = changed_by(case, fact, more, bought, words)
         said.append(part)
     return case, ("只" if len(said) == 1 else "须同时：") + "；".join(said)
 
 
-def _changed(case: Case, fact: Fact, more: float, bought: dict, words: Words) -> tuple[Case, str]:
+def changed_by(case: Case, fact: Fact, more: float, bought: dict, words: Words) -> tuple[Case, str]:
+    """One limit changed by `more`, in whole units or cents; `bought` are minimal units by (institution, product)."""
     at, amount = fact.at, whole(more)
     if fact.rule == "机构预算":
         rows = [replace(r, budget=(r.budget or 0) + cents(more)) if r.code == at[0] else r for r in case.institutions]

@@ -110,7 +110,7 @@ class Words:
         self,
         rule: str,
         limits: Sequence[Fact],
-        ways: Sequence[tuple[Way, str]],
+        ways: Sequence[Way],
         shorts: Sequence[tuple[Fact, Demand]],
     ) -> str:
         """What is not enough for what, how much it would have to be, and what is missing."""
@@ -121,26 +121,39 @@ class Words:
         if 1 < len(supplied) == len(limits) and len({row.drug for row in supplied}) == 1 and ways:
             makers = "、".join(row.maker or row.code for row in supplied)
             held, drug = sum(row.supply or 0 for row in supplied), supplied[0].drug
-            lack = min(whole(sum(way.changes.values())) for way, _ in ways)
+            lack = min(whole(sum(way.changes.values())) for way in ways)
             return (
                 f"{self.drug(drug)}（{makers}）供应上限合计 {self.units(held, drug)}不足以{aim}"
                 f"（至少 {number(held + lack)}），缺口 {number(lack)}"
             )
-        for way, _ in ways:
+        for way in ways:
             if len(way.changes) == 1:
                 [(fact, more)] = way.changes.items()
                 said = self._not_enough(fact, more, aim)
                 if said:
                     return said
-        fixed = [self.limit(fact) for fact in limits if fact.rule == "起订包数"]
-        maxima = [fact for fact in limits if fact.rule == "采购上限"]
-        if fixed and len(maxima) == 1:
-            [most] = maxima
-            name = "采购上限" if self.is_set(most) else "合理采购上限"
-            amount = self.units(self.most(most), most.at[1])
-            return f"{'、'.join(fixed[:2])}，超过{self.site(most.at[0])}的{name} {amount}，不能{aim}"
+        said = self._packs_too_large(limits, aim)
+        if said:
+            return said
         whom = self._briefly(shorts[0][0]) + ("等" if len(shorts) > 1 else "") if shorts else ""
         return f"{'、'.join(self.limit(fact) for fact in limits[:3])}，不能{aim}：{whom}"
+
+    def _packs_too_large(self, limits: Sequence[Fact], aim: str) -> str:
+        """What one has to order at least is more than makes sense; "" where the clash is another."""
+        fixed = [self.products[fact.at[1]] for fact in limits if fact.rule == "起订包数"]
+        maxima = [fact for fact in limits if fact.rule == "采购上限"]
+        if not fixed or len(maxima) != 1 or any(row.drug != maxima[0].at[1] for row in fixed):
+            return ""
+        [most] = maxima
+        name = "采购上限" if self.is_set(most) else "合理采购上限"
+        amount = self.units(self.most(most), most.at[1])
+        if len(fixed) == 1:
+            ordered = self.limit(next(fact for fact in limits if fact.rule == "起订包数"))
+        else:
+            makers = "、".join(row.maker or row.code for row in fixed)
+            least = min(row.minimum_packs * row.pack for row in fixed)
+            ordered = f"{self.drug(most.at[1])}（{makers}）起订都不少于 {self.units(least, most.at[1])}"
+        return f"{ordered}，超过{self.site(most.at[0])}的{name} {amount}，不能{aim}"
 
     def _not_enough(self, fact: Fact, more: float, aim: str) -> str:
         """第3卫生院预算 226 元不足以完成带量约定量（至少 283 元），缺口 57 元."""
@@ -153,6 +166,10 @@ class Words:
             room = (site.cold_capacity if site and fact.rule == "冷藏容量" else self.products[fact.at[0]].supply) or 0
             need, missing = number(room + whole(more)), number(whole(more))
             return f"{spaced(self.limit(fact))}不足以{aim}（至少 {need}），缺口 {missing}"
+        if fact.rule == "起送金额":
+            floor = self.suppliers[fact.at[1]].minimum_order
+            reached = f"{self.site(fact.at[0])}最多凑到 {yuan(floor - cents(more))} 元"
+            return f"{self.supplier(fact.at[1])}起送金额 {yuan(floor)} 元，{reached}，不能{aim}"
         if fact.rule == "品规数上限":
             most = (self.case.group_limit or 0) + whole(more)
             return f"{self.limit(fact)}，要{aim}须有 {most} 个"

@@ -23,6 +23,7 @@ from procurement.optimiser.lexico import Clock
 from procurement.optimiser.nook import AGREED, BLOCKED, LIMITS, REACH, URGENT, Fact, Nook, Way
 from procurement.optimiser.plan import Clash, WayOut
 from procurement.optimiser.rules import Layout
+from procurement.optimiser.standing import stands
 from procurement.optimiser.world import World, build_world
 
 MOST = 40  # clashes told; more are counted
@@ -47,7 +48,7 @@ def find_clashes(world: World, packs: Sequence[int], clock: Clock) -> tuple[list
     told: list[Clash] = []
     left, atlas = 0, Atlas(world, packs)
     for rule in (URGENT, AGREED):
-        search = Search(atlas, rule, Clock(clock.left() / 2))
+        search = Search(atlas, rule, Clock(clock.left() / 2), clock)
         findings, open_ones = search.findings()
         for finding in findings:
             if len(told) < MOST and not clock.over():
@@ -58,11 +59,21 @@ def find_clashes(world: World, packs: Sequence[int], clock: Clock) -> tuple[list
     return told, left
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A way out, its words, and whether it stands in the whole plan."""
+
+    way: Way
+    words: str
+    checked: bool
+
+
 class Search:
     """The demands of one goal that stay short, and the nooks in which the reason is looked for."""
 
-    def __init__(self, atlas: Atlas, rule: str, clock: Clock) -> None:
-        self.atlas, self.world, self.rule, self.clock = atlas, atlas.world, rule, clock
+    def __init__(self, atlas: Atlas, rule: str, clock: Clock, limit: Clock) -> None:
+        """`clock` ends the search for findings, `limit` everything."""
+        self.atlas, self.world, self.rule, self.clock, self.limit = atlas, atlas.world, rule, clock, limit
         self.demanded = demanded_drugs(atlas, urgent_only=rule == URGENT)
         self.short = sorted(shortfalls(atlas, rule), key=lambda row: (-row.size, row.fact))
         self.cut = max(0, len(self.short) - ASKED)
@@ -73,18 +84,19 @@ class Search:
     def findings(self) -> tuple[list[Finding], int]:
         """What keeps each demand short, demands with the same limits together; and how many stay unexplained."""
         waiting = {row.fact: row for row in self.short}
-        found: dict[frozenset[Fact], Finding] = {}
+        found: dict[tuple[frozenset[Fact], int], Finding] = {}
         for scope_of in (self._own, self._group, self._whole):
             scopes = dict.fromkeys(scope for row in waiting.values() if (scope := scope_of(row)) is not None)
             for scope in scopes:
                 mine = [fact for fact, row in waiting.items() if scope_of(row) == scope]
                 for limits, explained in self._explain(scope, mine):
-                    finding = found.setdefault(limits, Finding(self.rule, limits, scope))
-                    finding.short += explained
-                    if scope[0] != "site":
-                        finding.scope = scope
                     for fact in explained:
-                        del waiting[fact]
+                        # without any limit (nobody sells it) every 品规组 is told by itself
+                        apart = -1 if limits else self._group_of(waiting.pop(fact))
+                        waiting.pop(fact, None)
+                        finding = found.setdefault((limits, apart), Finding(self.rule, limits, scope))
+                        finding.short.append(fact)
+                        finding.scope = scope if scope[0] != "site" else finding.scope
         return list(found.values()), len(waiting) + self.cut
 
     def _explain(self, scope: Scope, mine: list[Fact]) -> Iterable[tuple[frozenset[Fact], list[Fact]]]:
@@ -106,24 +118,20 @@ class Search:
 
     def tell(self, finding: Finding) -> Clash:
         """The clash in words: its smallest set of facts, and the ways out."""
-        scope = finding.scope
-        if len({row.site for row in self.short if row.fact in finding.short}) > 1 and scope[0] == "site":
-            scope = ("group", self._group_of(next(row for row in self.short if row.fact in finding.short)))
-        nook = self.nook(scope)
-        asked = {fact: demand.short for fact, demand in nook.demands.items()} | dict.fromkeys(finding.short, 0)
-        asked = {fact: amount for fact, amount in asked.items() if fact in nook.demands}
+        nook, asked = self.scene(finding)
         others = set(nook.limits) - finding.limits
         needed = trimmed(
             _asked(nook, asked),
             lambda kept: not nook.possible({fact: asked[fact] for fact in kept}, aside=others),
         )
-        ways = self._ways(nook, asked, finding)
+        ways = self.ways(nook, asked, finding)
         facts = [self.words.limit(fact) for fact in sorted(finding.limits, key=_weight)]
         facts += self.words.demands([(fact, nook.demands[fact], asked[fact]) for fact in reversed(needed)])
         shorts = [(fact, nook.demands[fact]) for fact in finding.short if fact in nook.demands]
         sites = sorted({place for fact in (*finding.short, *needed) for place in self.words.sites(fact)})
-        said = self.words.headline(self.rule, sorted(finding.limits, key=_weight), ways, shorts)
-        outs = tuple(WayOut(words, True) for _, words in ways)
+        changes = [found.way for found in ways]
+        said = self.words.headline(self.rule, sorted(finding.limits, key=_weight), changes, shorts)
+        outs = tuple(WayOut(found.words, found.checked) for found in ways)
         return Clash(
             kind="短缺急救" if self.rule == URGENT else "约定量",
             sites=tuple(sites),
@@ -133,7 +141,16 @@ class Search:
             given_up=self.words.given_up(self.rule, shorts),
         )
 
-    def _ways(self, nook: Nook, asked: Mapping[Fact, int], finding: Finding) -> list[tuple[Way, str]]:
+    def scene(self, finding: Finding) -> tuple[Nook, dict[Fact, int]]:
+        """The nook that holds all demands of a finding, and what is asked in it: they in full, the others as planned."""
+        scope = finding.scope
+        if len({row.site for row in self.short if row.fact in finding.short}) > 1 and scope[0] == "site":
+            scope = ("group", self._group_of(next(row for row in self.short if row.fact in finding.short)))
+        nook = self.nook(scope)
+        asked = {fact: demand.short for fact, demand in nook.demands.items()} | dict.fromkeys(finding.short, 0)
+        return nook, {fact: amount for fact, amount in asked.items() if fact in nook.demands}
+
+    def ways(self, nook: Nook, asked: Mapping[Fact, int], finding: Finding) -> list[Found]:
         """Each limit of the clash alone; where none is enough alone, the least change of several together."""
         yielding = [fact for fact in sorted(finding.limits, key=_weight) if fact in nook.limits]
         packs_bind = any(fact.rule == "起订包数" for fact in yielding)
@@ -149,8 +166,9 @@ class Search:
                 return [made]
         return []
 
-    def _way(self, nook: Nook, asked: Mapping[Fact, int], yielding: list[Fact]) -> tuple[Way, str] | None:
-        """The least change, taken only when the changed corner, in whole numbers, keeps every rule and all that is asked."""
+    def _way(self, nook: Nook, asked: Mapping[Fact, int], yielding: list[Fact]) -> Found | None:
+        """The least change, taken only when the changed corner, in whole numbers, keeps every rule and all that is asked;
+        checked when it stands in the whole plan too."""
         way = nook.least(asked, yielding)
         if way is None or not way.changes:
             return None
@@ -164,7 +182,7 @@ class Search:
         packs, strays = packs_of(world, lines)
         if strays or not is_clean(world, Layout(world), packs) or not _kept(nook, asked, lines):
             return None
-        return way, words
+        return Found(way, words, stands(self.atlas, nook, way, self.demanded, agreed=self.rule == AGREED))
 
     def nook(self, scope: Scope) -> Nook:
         """The nook of a scope, built once."""
@@ -177,7 +195,13 @@ class Search:
             fillers = fillers_of(self.atlas, key, drugs) if kind == "site" else []
             urgent = self.rule == URGENT
             self.nooks[scope] = Nook(
-                self.atlas, sites, drugs, whole=kind != "site", fillers=fillers, urgent_only=urgent
+                self.atlas,
+                sites,
+                drugs,
+                whole=kind != "site",
+                fillers=fillers,
+                urgent_only=urgent,
+                clock=self.limit,
             )
         return self.nooks[scope]
 

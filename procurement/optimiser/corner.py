@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from procurement.optimiser.case import BLOCKED_LABEL, Case, Commitment, Institution, Need, Product
+from procurement.optimiser.case import BLOCKED_LABEL, Case, Commitment, Drug, Institution, Need, Product
 from procurement.optimiser.world import WINNING, World, build_world, ceil_div, sensible_most
 
 OPEN = 10**9
@@ -25,12 +25,18 @@ class Lookups:
         self.reach: dict[str, set[str]] = defaultdict(set)
         self.agreed: dict[str, list[Commitment]] = defaultdict(list)
         drug_of = {row.code: row.drug for row in case.products}
+        drugs = {row.code: row for row in case.drugs}
+        self._product = {row.code: (row, drugs[row.drug]) for row in case.products}
         for product in case.products:
             self.products[product.drug].append(product)
         for supplier, site in case.deliveries:
             self.reach[supplier].add(site)
         for row in case.commitments:
             self.agreed[drug_of[row.product]].append(row)
+
+    def product(self, code: str) -> tuple[Product, Drug]:
+        """A product and its drug."""
+        return self._product[code]
 
     def need(self, site: str, drug: str) -> Need:
         return self.needs.get((site, drug)) or Need(site, drug, 0)

@@ -17,6 +17,7 @@ import pulp
 from procurement.optimiser.bridge import Bridge
 from procurement.optimiser.case import BLOCKED_LABEL, Case
 from procurement.optimiser.corner import Atlas, Lookups, corner, loosened, place
+from procurement.optimiser.lexico import Clock
 from procurement.optimiser.model import add_links, add_rows, add_variables
 from procurement.optimiser.rules import Layout, Row, all_rows, indicator_rows
 from procurement.optimiser.world import World
@@ -78,8 +79,11 @@ class Nook:
         whole: bool = False,
         fillers: Iterable[tuple[int, int]] = (),
         urgent_only: bool = False,
+        clock: Clock | None = None,
     ) -> None:
-        """`whole` nooks hold all institutions, so that what is agreed or limited for the alliance counts in them."""
+        """`whole` nooks hold all institutions, so that what is agreed or limited for the alliance counts in them. A question
+        ends with the `clock` and is then open."""
+        self.clock = clock
         self.case = corner(atlas, sites, drugs, whole=whole, fillers=fillers, urgent_only=urgent_only)
         self.world = loosened(self.case)
         layout = Layout(self.world)
@@ -116,7 +120,7 @@ class Nook:
         for bridge in (self.loose, self.exact):
             self._set(bridge, asked, aside)
             bridge.set_costs(np.zeros(bridge.size))
-            if bridge.run(seconds=PATIENCE, nodes=NODES).infeasible:
+            if bridge.run(seconds=self._patience(), nodes=NODES).infeasible:
                 return False
         return True
 
@@ -124,7 +128,7 @@ class Nook:
         """Facts of an irreducible clash of the LP, as HiGHS finds it; None where the LP itself has no clash."""
         self._set(self.loose, asked, ())
         self.loose.set_costs(np.zeros(self.loose.size))
-        if not self.loose.run(seconds=PATIENCE).infeasible:
+        if not self.loose.run(seconds=self._patience()).infeasible:
             return None
         return {self.columns[column] for column in self.loose.clashing_columns() if column in self.columns}
 
@@ -138,12 +142,15 @@ class Nook:
         for fact in yielding:
             costs[self.limits[fact]] = 1.0 if single else 1.0 / max(1.0, abs(self.bounds[fact]))
         self.exact.set_costs(costs)
-        outcome = self.exact.run(seconds=PATIENCE, nodes=NODES)
+        outcome = self.exact.run(seconds=self._patience(), nodes=NODES)
         if outcome.values is None:
             return None
         packs = [round(value) for value in outcome.values[: self.size]]
         found = {fact: float(outcome.values[self.limits[fact]]) for fact in sorted(yielding)}
         return Way({fact: amount for fact, amount in found.items() if amount > 1e-6}, packs)
+
+    def _patience(self) -> float:
+        return PATIENCE if self.clock is None else min(PATIENCE, self.clock.left())
 
     def _set(self, bridge: Bridge, asked: Mapping[Fact, int], aside: Collection[Fact]) -> None:
         columns, upper = [], []

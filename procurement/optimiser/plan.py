@@ -109,8 +109,8 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """One change that would end a clash, and its price, in words. `checked`: solved again with the change, and every rule
-    re-checked in whole numbers."""
+    """One change that would end a clash, and its price, in words. `checked`: solved again with the change, every rule
+    re-checked in whole numbers, and it stands beside what the rest of the plan buys for such demands."""
 
     words: str
     checked: bool

@@ -22,7 +22,7 @@ from procurement.optimiser.bridge import SOLVER, Bridge, solver_version
 from procurement.optimiser.case import Case, case_sha256
 from procurement.optimiser.clashes import find_clashes
 from procurement.optimiser.construct import construct
-from procurement.optimiser.explain import line_reasons, unmet_reasons
+from procurement.optimiser.explain import ledger, line_reasons, unmet_reasons
 from procurement.optimiser.floors import floor_clashes
 from procurement.optimiser.large import solve_large
 from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Phase, Progress
@@ -36,7 +36,7 @@ from procurement.optimiser.worth import worths
 
 EXACT_OFFERS = 600
 TELLING = 4e-5  # seconds an offer takes to be checked and explained; kept back from the search
-REASONING = 3.0  # seconds kept back, at most a tenth of the limit, for clashes and the worth of money
+REASONING = 5.0  # seconds kept back, at most a tenth of the limit, for clashes and the worth of money
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def solve(
         plan = describe(world, packs, goals, options)
         if options.reasons:
             clock.limit += reasoning
-            argue(world, packs, plan, Clock(min(clock.left(), 2 * REASONING)))
+            argue(world, packs, plan, Clock(min(max(clock.left(), reasoning), 2 * REASONING)))
     seconds.solve = time.monotonic() - started - seconds.build
     plan.seconds = seconds
     return plan
@@ -116,9 +116,12 @@ def solve_packs(
 
 def argue(world: World, packs: list[int], plan: Plan, clock: Clock) -> None:
     """What cannot be had and why, and what more money would bring: added to the plan as far as the time allows."""
-    plan.worths = worths(world, packs, clock)
-    plan.clashes, plan.unexplained = find_clashes(world, packs, clock)
-    plan.clashes += floor_clashes(world, packs)
+    book = ledger(world, packs)
+    floors, cut = floor_clashes(book, clock)
+    plan.worths = worths(book, Clock(clock.left() / 3))
+    found, plan.unexplained = find_clashes(world, packs, clock)
+    plan.clashes = [*found, *floors]
+    plan.unexplained += cut
 
 
 def describe(world: World, packs: list[int], goals: list[GoalResult], options: Options) -> Plan:

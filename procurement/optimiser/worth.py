@@ -14,20 +14,19 @@ from decimal import Decimal
 
 from procurement.optimiser.additions import ADDED, GOALS, Additions, Gap, addable
 from procurement.optimiser.clash_words import number, yuan
-from procurement.optimiser.explain import Ledger, ledger, obstacles
+from procurement.optimiser.explain import Ledger, obstacles
 from procurement.optimiser.goals import NAMES
 from procurement.optimiser.lexico import Clock
 from procurement.optimiser.plan import Worth
-from procurement.optimiser.world import World
 
 MANY = 500  # gaps asked what keeps them open
 DAYS, YUAN = "患者日", "元"
 ENOUGH, FEW = 5, 40  # gaps are looked at that would cost so many times the money, and at least so many of each goal
 
 
-def worths(world: World, packs: Sequence[int], clock: Clock) -> list[Worth]:
+def worths(book: Ledger, clock: Clock) -> list[Worth]:
     """总预算 first (where there is one), then the institutions with a budget, in their order, as far as time allows."""
-    book = ledger(world, list(packs))
+    world = book.world
     gaps, allowed = gaps_of(book), addable(book)
     by_site: dict[int, list[Gap]] = defaultdict(list)
     for gap in gaps:
@@ -35,10 +34,10 @@ def worths(world: World, packs: Sequence[int], clock: Clock) -> list[Worth]:
             by_site[i].append(gap)
     found = []
     if world.total_budget is not None and not clock.over():
-        found.append(_worth(book, gaps, None, allowed))
+        found.append(_worth(book, gaps, None, allowed, clock))
     for i, budget in enumerate(world.budgets):
         if budget is not None and not clock.over():
-            found.append(_worth(book, by_site[i], i, allowed))
+            found.append(_worth(book, by_site[i], i, allowed, clock))
     return found
 
 
@@ -59,12 +58,12 @@ def gaps_of(book: Ledger) -> list[Gap]:
     return found
 
 
-def _worth(book: Ledger, mine: list[Gap], site: int | None, allowed: set[int]) -> Worth:
+def _worth(book: Ledger, mine: list[Gap], site: int | None, allowed: set[int], clock: Clock) -> Worth:
     code = None if site is None else book.world.case.institutions[site].code
     mine = [gap for gap in mine if gap.offers]
     if not mine:
         return Worth(code, "", "", 0.0, 0.0, "没有可用钱补上的缺口")
-    more = Additions(book, worthwhile(book, mine, site), site, allowed)
+    more = Additions(book, worthwhile(book, mine, site), site, allowed, clock)
     rated, rate = more.rate()
     goal, gain, spent = more.gain()
     if gain == 0.0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from config.access import Role
-from formulary.models import Alliance, Person
+from formulary.models import Alliance, Deputy, Person
 from formulary.queries.deputies import principals
 from procurement.models import PurchaseRound
 from procurement.queries.settings import buying_settings
@@ -31,6 +31,20 @@ def principals_of(person: Person, alliance: Alliance, role: str, on: dt.date) ->
     """In whose name `person` may give this level: his own first, then those he is deputy of that day."""
     candidates = [person, *principals(person, on)]
     return [holder for holder in candidates if _holds(holder, alliance, role)]
+
+
+def approvers(row: PurchaseRound, step: Step, on: dt.date) -> list[Person]:
+    """Whom this level waits for: who holds it and may give it (not the applicant), and their deputies of the day."""
+    members = Person.objects.filter(memberships__alliance=row.alliance, memberships__role=ROLE_OF[step.role])
+    holders = [person for person in members.distinct() if _holds(person, row.alliance, step.role)]
+    standing_in = Deputy.objects.filter(
+        alliance=row.alliance, person__in=holders, valid_from__lte=on, valid_to__gte=on, ended_at=None
+    )
+    people = {
+        person.pk: person for person in [*holders, *(each.deputy for each in standing_in.select_related("deputy"))]
+    }
+    people.pop(row.applicant_id or 0, None)
+    return list(people.values())
 
 
 def _holds(person: Person, alliance: Alliance, role: str) -> bool:

@@ -12,7 +12,7 @@ from django.db.models import F, Q, Sum
 
 from formulary.models import Alliance
 from formulary.rules.evidence import CommitmentRow, PriceRow, PurchaseRow
-from procurement.models import Commitment, Offer
+from procurement.models import Commitment, Offer, OrderLine
 from procurement.rules.received import priced
 from shortage.models import CURRENT, Receipt
 
@@ -45,7 +45,7 @@ def purchases(
     alliance: Alliance, presentations: Drugs, on: dt.date, *, months: int = 12, institutions: Drugs = None
 ) -> list[PurchaseRow]:
     """Goods accepted in the `months` calendar months before the month of `on` and in that month so far, at the price of
-    the day (see procurement.rules.received for which price that is)."""
+    their order line, else of the day (see procurement.rules.received)."""
     began = on.year * 12 + on.month - 1 - months
     goods = Receipt.objects.filter(
         CURRENT,
@@ -56,11 +56,12 @@ def purchases(
     )
     if institutions is not None:
         goods = goods.filter(institution__in=institutions)
-    keys = ["institution_id", "presentation_id", "product_id", "supplier_code", "date"]
+    keys = ["institution_id", "presentation_id", "product_id", "supplier_code", "date", "order_reference"]
     received = pd.DataFrame.from_records(
         list(goods.order_by().values_list(*keys).annotate(Sum("quantity"))),
-        columns=["institution", "presentation", "product", "supplier", "date", "quantity"],
+        columns=["institution", "presentation", "product", "supplier", "date", "order", "quantity"],
     )
+    received = _with_order_prices(received, alliance)
     offers = Offer.objects.filter(
         supplier__alliance=alliance, **_few("product__presentation", presentations)
     ).order_by()
@@ -70,6 +71,26 @@ def purchases(
         columns=["presentation", "product", "supplier", "pack_size", "price", "valid_from", "valid_to"],
     )
     return _kept(priced(received, offered), presentations)
+
+
+def _with_order_prices(received: pd.DataFrame, alliance: Alliance) -> pd.DataFrame:
+    """What the order of the goods agreed on, where they came under an order of ours: a later offer does not change it."""
+    numbers = {number for number in received["order"].unique() if number}
+    lines = (
+        OrderLine.objects.filter(order__alliance=alliance, order__number__in=numbers)
+        if numbers
+        else OrderLine.objects.none()
+    )
+    fields = ("order__number", "institution_id", "product_id", "price", "product__pack_size")
+    agreed = {
+        (number, site, product): (price, pack) for number, site, product, price, pack in lines.values_list(*fields)
+    }
+    keys = zip(received["order"], received["institution"], received["product"], strict=True)
+    found = [agreed.get(key, (None, None)) for key in keys]
+    return received.assign(
+        ordered_price=pd.Series([price for price, _pack in found], dtype="object"),
+        ordered_pack=pd.Series([pack for _price, pack in found], dtype="object"),
+    )
 
 
 def commitments(alliance: Alliance, presentations: Drugs, on: dt.date) -> list[CommitmentRow]:

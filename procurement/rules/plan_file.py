@@ -96,13 +96,24 @@ def clash_rows(plan: Plan) -> list[Sequence[Any]]:
     rows: list[Sequence[Any]] = []
     for number, clash in enumerate(plan.clashes, start=1):
         first = (number, clash.kind, "、".join(clash.sites), clash.said, "；".join(clash.facts))
-        ways = [(way.words, "已重新求解核对" if way.checked else "估计") for way in clash.ways] or [
+        ways = [(way.words, "已重新求解核对" if way.checked else "未核对") for way in clash.ways] or [
             ("没有单独可行的出路", "")
         ]
         for at, way in enumerate(ways):
             rows.append((*first, *way, clash.given_up) if at == 0 else (number, "", "", "", "", *way, ""))
     if plan.unexplained:
-        rows.append(("", "", "", f"另有 {plan.unexplained} 项未完成的要求在限定时间内未及说明", "", "", "", ""))
+        rows.append(
+            (
+                "",
+                "",
+                "",
+                f"另有 {plan.unexplained} 项未完成的要求没有找到矛盾：时限内未及查完，或延长求解还能改进",
+                "",
+                "",
+                "",
+                "",
+            )
+        )
     return rows
 
 

@@ -80,12 +80,12 @@ def clash_lines(plan: Plan) -> list[str]:
         return []
     lines = [f"矛盾与出路：{len(plan.clashes)} 处要求不能同时满足"]
     for clash in plan.clashes[:SHOWN]:
-        ways = "；".join(way.words if way.checked else f"{way.words}（估计）" for way in clash.ways)
+        ways = "；".join(way.words if way.checked else f"{way.words}（未核对）" for way in clash.ways)
         lines.append(f"  {clash.said}" + (f"。出路：{ways}" if ways else ""))
     if len(plan.clashes) > SHOWN:
         lines.append(f"  其余 {len(plan.clashes) - SHOWN} 处见工作簿“矛盾与出路”")
     if plan.unexplained:
-        lines.append(f"  另有 {plan.unexplained} 项未完成的要求在限定时间内未及说明")
+        lines.append(f"  另有 {plan.unexplained} 项未完成的要求没有找到矛盾：时限内未及查完，或延长求解还能改进")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What received goods cost: units × price of the day, exact to the cent."""
+"""What received goods cost: units × the price of their order, else the price of the day, exact to the cent."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ KEY = ["institution", "presentation", "month"]
 def priced(received: pd.DataFrame, offers: pd.DataFrame) -> list[PurchaseRow]:
     """Purchases by institution, presentation and month.
 
-    received: institution, presentation, product (NaN when the file named none), supplier (code), date, quantity.
+    received: institution, presentation, product (NaN when the file named none), supplier (code), date, quantity; optionally
+    ordered_price (yuan per pack) and ordered_pack of the order line that the goods came under, NaN where there is none.
     offers: presentation, product, supplier, pack_size, price (yuan per pack, two decimals), valid_from, valid_to.
-    The price of a receipt is the offer that ran that day: of its product and supplier; else of its product, the cheapest;
+    The price of a receipt is that of its order line; where no order is known, the offer that ran that day: of its product and supplier; else of its product, the cheapest;
     else of its presentation, the cheapest per unit. Units that no offer fits are counted in `unpriced`, not in the amount.
     """
     if received.empty:
@@ -29,6 +30,10 @@ def priced(received: pd.DataFrame, offers: pd.DataFrame) -> list[PurchaseRow]:
     )
     offered = _in_cents(offers)
     goods[["cents", "pack_size"]] = pd.DataFrame(index=goods.index, columns=["cents", "pack_size"], dtype="Int64")
+    if "ordered_price" in goods:
+        known = goods["ordered_price"].notna()
+        goods.loc[known, "cents"] = [int(price * 100) for price in goods.loc[known, "ordered_price"]]
+        goods.loc[known, "pack_size"] = goods.loc[known, "ordered_pack"].astype("int64")
     for by in (["product", "supplier"], ["product"], ["presentation"]):
         found = _prices_of(goods[goods["cents"].isna()], offered, by)
         goods.loc[found.index, ["cents", "pack_size"]] = found

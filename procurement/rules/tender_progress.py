@@ -55,9 +55,17 @@ def ending(end: dt.date, today: dt.date, lines: Lines) -> str:
     return RED if left <= lines.end_red else YELLOW if left <= lines.end_warn else ""
 
 
-def idle(last: dt.date | None, start: dt.date, today: dt.date, *, complete: bool, lines: Lines) -> bool:
-    """A2: an agreed winner that nobody has bought for so long (counted from the start when never)."""
-    return not complete and (today - (last or start)).days > lines.idle_days
+def idle(
+    last: dt.date | None, start: dt.date, today: dt.date, *, complete: bool, lines: Lines, end: dt.date | None = None,
+    backup: bool = False,
+) -> bool:  # fmt: skip
+    """A2 (domain.md §11.4): a winner not bought for so long (counted from the start when never) at a site that reported it.
+
+    An agreed volume is what a site (or, where they reported together, the alliance) reported. Not for a 备供, bought only when the main supplier fails, nor
+    for a volume that is complete, nor once the tender is over.
+    """
+    over = end is not None and today > end
+    return not complete and not backup and not over and (today - (last or start)).days > lines.idle_days
 
 
 def too_many_nonwinners(winning: int, other: int, lines: Lines) -> bool:

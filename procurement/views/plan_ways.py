@@ -30,6 +30,7 @@ def ways(request, plan):
         "idle": by_note([row for row in worths if not row["goal"]]),
         "idle_count": sum(not row["goal"] for row in worths),
         "added": worths[0]["added"] if worths else 0,
+        "untold": untold(request, plan, worths),
     }
 
 
@@ -52,6 +53,13 @@ def worth_rows(request, plan, names):
         }
         for row in ordered
     ]
+
+
+def untold(request, plan, worths):
+    """Institutions with a budget for which the time did not suffice."""
+    mine = {site.code for site in request.scope.institutions}
+    asked = {row["code"] for row in plan.summary["sites"] if row["budget"] is not None and row["code"] in mine}
+    return len(asked - {row["code"] for row in worths}) if worths else 0
 
 
 def by_note(rows):

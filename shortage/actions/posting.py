@@ -82,7 +82,7 @@ def post_words(
             on=on,
             subject=told[channel.person_id].split("。", 1)[0][:200],
             body=f"{told[channel.person_id]}\n{settings.SITE_URL}{path}",
-            next_at=_when(channel, "", now),
+            next_at=due_at(channel, "", now),
             created_at=now,
         )
         for channel in channels
@@ -125,12 +125,12 @@ def _row(channel: NoticeChannel, alert: Alert, text: str, on: dt.date, kind: str
         level=alert.level,
         subject=f"{head}{text.split('。', 1)[0]}"[:200],
         body=f"{text}\n{link}",
-        next_at=_when(channel, alert.level, now),
+        next_at=due_at(channel, alert.level, now),
         created_at=now,
     )
 
 
-def _when(channel: NoticeChannel, level: str, now: dt.datetime) -> dt.datetime:
+def due_at(channel: NoticeChannel, level: str, now: dt.datetime) -> dt.datetime:
     """Now, or the end of the channel's quiet hours."""
     if level == AlertLevel.RED and channel.red_always:
         return now

@@ -89,10 +89,12 @@ class AlertStep(models.Model):
 
 
 class Notice(models.Model):
-    """A message in the application to one person about one alert, or about the weekly status (no alert, no level)."""
+    """A message in the application to one person: about an alert, about the weekly status (no alert, no level), or about
+    something else that waits at `path`."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name="收件人")
     alert = models.ForeignKey(Alert, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name="预警")
+    path = models.CharField("页面", max_length=200, blank=True, default="", db_default="")
     on = models.DateField("日期")
     level = models.CharField("等级", max_length=8, choices=AlertLevel.choices, blank=True)
     kind = models.CharField("事由", max_length=12, default="raise", db_default="raise")
@@ -106,11 +108,12 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "alert", "level", "kind", "on"], name="notice_once_per_raise"),
             models.UniqueConstraint(
-                fields=["person", "kind", "on"], condition=Q(alert__isnull=True), name="notice_once_a_day"
+                fields=["person", "kind", "on"], condition=Q(alert__isnull=True, path=""), name="notice_once_a_day"
             ),
             models.CheckConstraint(
-                name="notice_of_status_has_no_alert",
-                condition=Q(kind="status", alert__isnull=True) | (~Q(kind="status") & Q(alert__isnull=False)),
+                name="notice_leads_somewhere",
+                condition=Q(kind="status", alert__isnull=True)
+                | (~Q(kind="status") & (Q(alert__isnull=False) | ~Q(path=""))),
             ),
         ]
 

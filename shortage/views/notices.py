@@ -24,9 +24,11 @@ def notice_list(request):
 @requires(Permission.SEE_ALERTS)
 @require_POST
 def notice_read(request, pk=None):
-    """One message leads on to its alert or to the weekly status; without one, all are read."""
+    """One message leads on to its alert, to the weekly status, or to what waits; without one, all are read."""
     notice = get_object_or_404(Notice, pk=pk, person=request.user) if pk else None
     notices.read(by=request.user, now=timezone.now(), notice=pk)
     if notice is None:
         return redirect("notice_list")
-    return redirect("alert_detail", notice.alert_id) if notice.alert_id else redirect("status_list")
+    if notice.alert_id:
+        return redirect("alert_detail", notice.alert_id)
+    return redirect(notice.path or "status_list")
