@@ -205,6 +205,7 @@ JOBS = {
     "replay": "shortage.jobs.replay",
     "backtest": "shortage.jobs.backtest",
     "plan": "procurement.jobs.solve",
+    "study": "procurement.study_jobs.solve",
 }
 
 # What a worker looks after between jobs, every TICK_SECONDS: reminders, summaries, messages that wait for their hour.

@@ -156,6 +156,7 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Item("采购轮次", "refresh-cw", "round_list", P.SEE_PLANS, "procurement.queries.round_duty_count"),
             Item("采购计划", "shopping-cart", "plan_list", P.SEE_PLANS),
+            Item("情景测算", "flask-conical", "study_list", P.RUN_PLANS),
             Item("采购订单", "truck", "order_list", P.SEE_PLANS),
             Item("带量采购", "handshake", "tender_list", P.SEE_PLANS),
             Item("价格", "tag", "price_list", P.SEE_PLANS),

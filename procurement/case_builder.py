@@ -8,6 +8,7 @@ Which facts, and as of when:
 - money: the monthly budget in force when the period starts, times the months of the period (`rules/periods.py`).
 - agreed volume: what remains of a tender spread evenly over its remaining days (`rules/periods.py`).
 - cold store: capacity less the cold-chain units that are there or on their way.
+- 固定: what the officer pinned for this very period and has not withdrawn (`pin_store.py`).
 - 上期在用: received in the last 180 days or bought by the last plan; without any such record all products count as in use.
 
 The rows stand in the order of their codes, so the same facts give the same case and the same fingerprint.
@@ -24,6 +25,7 @@ from formulary.models import Alliance, FormularyVersion, Presentation
 from procurement.case_facts import Facts, budgets_of, products_in_use, read_facts, running_commitments
 from procurement.models import Budget
 from procurement.optimiser import case as shapes
+from procurement.pin_store import active_pins, with_pins
 from procurement.rules.periods import budget_of_period, volume_of_period
 from procurement.rules.plan_settings import PlanSettings
 from procurement.rules.quotes import Quote, best_for, share_out
@@ -50,7 +52,8 @@ def build_case(
 ) -> BuiltCase:
     """The purchase case of an alliance for the period `start`…`end`, both included; need from `reported` or forecast.
 
-    Raises DataRefused, with every fault at once, when there is no version in force, no institution or no forecast.
+    Raises DataRefused, with every fault at once, when there is no version in force, no institution, no forecast, or a 固定
+    cannot hold.
     """
     facts = read_facts(alliance, as_of=as_of, start=start, end=end, reported=reported)
     agreed = _commitments(facts)
@@ -72,7 +75,8 @@ def build_case(
         nonwinning_ratio=settings.nonwinning_ratio,
         group_limit=settings.group_limit,
     )
-    return BuiltCase(case, facts.version, facts.notes)
+    case, notes = with_pins(case, active_pins(alliance, start, end))
+    return BuiltCase(case, facts.version, facts.notes + notes)
 
 
 def _institutions(facts: Facts, budgets: dict[int | None, Budget]) -> tuple[shapes.Institution, ...]:

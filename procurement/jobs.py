@@ -15,12 +15,14 @@ from formulary.actions.jobs import JobLost, JobRun, JobStopped
 from formulary.models import Person
 from formulary.rules.tables import DataRefused
 from procurement.actions import plans
-from procurement.case_builder import build_case
+from procurement.case_builder import BuiltCase, build_case
 from procurement.models import Plan, PlanState
 from procurement.optimiser.case import case_sha256
+from procurement.optimiser.pins import PinsClash
 from procurement.optimiser.plan import STATUS_WORDS
 from procurement.optimiser.solve import Options
 from procurement.optimiser.solve import solve as optimise
+from procurement.plan_store import case_of
 from procurement.queries.rounds import reported_need
 from procurement.rules.plan_settings import PlanSettings
 
@@ -38,7 +40,7 @@ class Listener(Protocol):
 
 def solve(run: JobRun) -> Mapping[str, Any]:
     """Handler of jobs of kind "plan" (params: {"plan": id}). Faults and errors stay on the plan, in Chinese."""
-    plan = Plan.objects.select_related("alliance", "version").get(pk=run.params["plan"])
+    plan = Plan.objects.select_related("alliance", "version", "based_on").get(pk=run.params["plan"])
     if plan.state != PlanState.READY:
         plan = solve_or_say_why(plan, run, by=run.job.owner)
     facts = {
@@ -60,6 +62,9 @@ def solve_or_say_why(plan: Plan, listener: Listener, *, by: Person | None) -> Pl
     except DataRefused as refused:
         plans.fail(plan, refused.faults, by=by, now=timezone.now())
         raise
+    except PinsClash as clash:
+        plans.fail(plan, clash.messages, by=by, now=timezone.now())
+        raise
     except JobStopped as stopped:
         plans.fail(plan, [str(stopped)], by=by, now=timezone.now())
         raise
@@ -73,14 +78,7 @@ def solve_plan(plan: Plan, listener: Listener, *, by: Person | None, clock: Call
     listener.report(2, "读取目录、需求与报价")
     settings = PlanSettings.from_json(plan.settings)
     started = time.monotonic()
-    built = build_case(
-        plan.alliance,
-        as_of=plan.as_of,
-        start=plan.period_start,
-        end=plan.period_end,
-        settings=settings,
-        reported=reported_need(plan),
-    )
+    built = facts_of(plan, settings)
     case = plans.begin(plan, built.case)
     read = time.monotonic() - started
     listener.report(8, f"算例：{len(case.institutions)} 家机构、{len(case.needs)} 行需求、{len(case.products)} 个产品")
@@ -95,6 +93,22 @@ def solve_plan(plan: Plan, listener: Listener, *, by: Person | None, clock: Call
     if case_sha256(case) != case_sha256(built.case):
         notes.append("任务中断后重新运行，沿用中断前的算例")
     return plans.finish(plan, case, solved, notes=notes, by=by, now=clock())
+
+
+def facts_of(plan: Plan, settings: PlanSettings) -> BuiltCase:
+    """The case of a plan from today's database; of one that is solved again around its 固定, the case it was given."""
+    given = case_of(plan)
+    if plan.based_on is not None and given is not None:
+        notes = [f"沿用“{plan.based_on}”的算例，按 {len(given.pins)} 条固定重新求解"]
+        return BuiltCase(given, plan.version, notes)
+    return build_case(
+        plan.alliance,
+        as_of=plan.as_of,
+        start=plan.period_start,
+        end=plan.period_end,
+        settings=settings,
+        reported=reported_need(plan),
+    )
 
 
 class Watcher:

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from procurement.views import consultations, orders, payables, plans, price_cases, prices, reports, rounds, tenders
+from procurement.views import (
+    comparisons,
+    consultations,
+    orders,
+    payables,
+    pins,
+    plans,
+    price_cases,
+    prices,
+    reports,
+    rounds,
+    studies,
+    tenders,
+)
 
 REPORT = "rounds/<int:pk>/reports/<int:institution>/"
 
@@ -11,6 +24,18 @@ urlpatterns = [
     path("plans/<int:pk>/progress/", plans.plan_progress, name="plan_progress"),
     path("plans/<int:pk>/stop/", plans.plan_stop, name="plan_stop"),
     path("plans/<int:pk>/again/", plans.plan_again, name="plan_again"),
+    path("plans/<int:pk>/pin/", pins.plan_pin, name="plan_pin"),
+    path("plans/<int:pk>/solve-again/", pins.plan_resolve, name="plan_resolve"),
+    path("plans/<int:pk>/compare/file/", comparisons.plan_compare_file, name="plan_compare_file"),
+    path("plans/<int:pk>/studies/new/<slug:kind>/", studies.study_new, name="study_new"),
+    path("pins/<int:pk>/withdraw/", pins.pin_withdraw, name="pin_withdraw"),
+    path("studies/", studies.study_list, name="study_list"),
+    path("studies/<int:pk>/", studies.study_detail, name="study_detail"),
+    path("studies/<int:pk>/progress/", studies.study_progress, name="study_progress"),
+    path("studies/<int:pk>/add/", studies.study_add, name="study_add"),
+    path("studies/<int:pk>/act/<slug:verb>/", studies.study_act, name="study_act"),
+    path("studies/<int:pk>/trials/<int:trial>/remove/", studies.study_remove, name="study_remove"),
+    path("studies/<int:pk>/file/", studies.study_file, name="study_file"),
     path("plans/<int:pk>/<slug:tab>/", plans.plan_detail, name="plan_tab"),
     path("plans/<int:pk>/files/<slug:kind>/<slug:ending>/", plans.plan_download, name="plan_download"),
     path("rounds/", rounds.round_list, name="round_list"),

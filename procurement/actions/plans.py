@@ -16,7 +16,8 @@ from formulary.rules.tables import Fault
 from procurement.models import Plan, PlanLine, PlanState, Unmet
 from procurement.optimiser.case import Case, case_from_json, case_sha256, case_to_json
 from procurement.optimiser.plan import Plan as Solved
-from procurement.plan_store import fields_of, rows_of
+from procurement.pin_store import active_pins, with_pins
+from procurement.plan_store import case_of, fields_of, rows_of
 from procurement.rules.plan_settings import PlanSettings
 from procurement.rules.plan_summary import summarise
 from shortage.queries import latest_run
@@ -83,6 +84,44 @@ def replan(plan: Plan, *, by: Person | None, now: dt.datetime) -> Plan:
     return create_plan(plan.alliance, next_title(plan), (plan.period_start, plan.period_end), settings, by=by, now=now)
 
 
+def solve_again(plan: Plan, *, by: Person | None, now: dt.datetime) -> Plan:
+    """The very case of a finished plan with the 固定 that hold now, as another plan: nothing but the pins differs.
+
+    Raises PlanRefused when the plan is not finished, and DataRefused with every pin that cannot hold.
+    """
+    case = case_of(plan)
+    if plan.state != PlanState.READY or case is None:
+        raise PlanRefused("计划还没有生成，不能按固定重新求解")
+    pinned, _ = with_pins(case, active_pins(plan.alliance, plan.period_start, plan.period_end))
+    with transaction.atomic():
+        again = Plan.objects.create(
+            alliance=plan.alliance,
+            title=next_title(plan),
+            as_of=plan.as_of,
+            period_start=plan.period_start,
+            period_end=plan.period_end,
+            version=plan.version,
+            settings=plan.settings,
+            based_on=plan,
+            case=case_to_json(pinned),
+            case_sha256=case_sha256(pinned),
+            created_at=now,
+            created_by=by,
+        )
+        facts = _facts(again) | {"based_on": plan.pk, "pins": len(pinned.pins)}
+        record("按固定重新求解", again, alliance=plan.alliance, by=by, now=now, data=facts)
+        again.job = jobs.start(
+            JOB_KIND,
+            title=f"求解：{again.title}"[:120],
+            alliance=plan.alliance,
+            params={"plan": again.pk},
+            by=by,
+            now=now,
+        )
+        again.save(update_fields=["job"])
+    return again
+
+
 def next_title(plan: Plan) -> str:
     """冬季计划 → 冬季计划（2） → 冬季计划（3）: the first number not yet taken."""
     base = plan.title.split("（")[0]
@@ -99,6 +138,9 @@ def begin(plan: Plan, case: Case) -> Case:
         row = Plan.objects.select_for_update().get(pk=plan.pk)
         _refuse_finished(row)
         if row.case is not None:
+            if row.state == PlanState.DRAFT:
+                row.state = PlanState.SOLVING
+                row.save(update_fields=["state"])
             return case_from_json(row.case)
         row.case, row.case_sha256, row.state = case_to_json(case), case_sha256(case), PlanState.SOLVING
         row.save(update_fields=["case", "case_sha256", "state"])

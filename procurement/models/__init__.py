@@ -14,6 +14,7 @@ from procurement.models.round import (
     RoundLine,
     RoundStep,
 )
+from procurement.models.study import Pin, Study, StudyKind, Trial
 from procurement.models.supply import Budget, Commitment, Offer, PriceLabel, Supplier, Tender, VbpStatus
 from procurement.models.tender import ScoreSheet, SurplusCase, TenderProduct, VolumeTransfer
 
@@ -33,6 +34,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Payable",
+    "Pin",
     "Plan",
     "PlanLine",
     "PlanState",
@@ -43,10 +45,13 @@ __all__ = [
     "RoundLine",
     "RoundStep",
     "ScoreSheet",
+    "Study",
+    "StudyKind",
     "Supplier",
     "SurplusCase",
     "Tender",
     "TenderProduct",
+    "Trial",
     "Unmet",
     "VbpStatus",
     "VolumeTransfer",

@@ -25,6 +25,9 @@ class Plan(models.Model):
     settings = models.JSONField("求解设置", default=dict)
     state = models.CharField("状态", max_length=10, choices=PlanState.choices, default=PlanState.DRAFT)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="plans", verbose_name="任务")
+    based_on = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="again", verbose_name="沿用其算例，按固定重新求解"
+    )
     created_at = models.DateTimeField("创建时间")
     created_by = models.ForeignKey(
         django_settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="创建人"

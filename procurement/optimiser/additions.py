@@ -20,6 +20,7 @@ GOALS = 6  # need by class and agreed volume; floors and what follows are not fo
 NODES = 50
 GAP = 1e-3
 PATIENCE = 5.0
+MANY = 1 << 60
 
 
 @dataclass(slots=True)
@@ -129,7 +130,8 @@ class Additions:
     def _most(self, o: int) -> int:
         offer = self.world.offers[o]
         room = self.world.lines[offer.line].most - self.book.quantity.get(offer.line, 0)
-        return max(0, room // offer.pack)
+        pinned = self.world.caps.get(o, MANY) - self.book.packs[o]
+        return max(0, min(room // offer.pack, pinned))
 
     def _open(self, o: int, allowed: set[int]) -> bool:
         return self._most(o) > 0 and self.world.offers[o].product in allowed

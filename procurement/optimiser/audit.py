@@ -8,7 +8,7 @@ from fractions import Fraction
 from procurement.optimiser.case import Case
 from procurement.optimiser.plan import RuleCheck
 from procurement.optimiser.rules import RULES, Layout, Row, complete
-from procurement.optimiser.world import World, build_world
+from procurement.optimiser.world import PINNED, World, build_world
 
 OFFERED = "可供与整包"
 RULE_NAMES = (
@@ -24,6 +24,7 @@ RULE_NAMES = (
     "品规数上限",
     "冷藏容量",
     "约定量",
+    PINNED,
 )
 
 

@@ -18,6 +18,9 @@ INSURANCE = ("甲", "乙", "国谈", "无")
 STATUSES = ("中选", "备供", "非中选", "非集采")
 LABELS = ("绿", "黄", "红1", "红2", "红3")
 BLOCKED_LABEL = "红3"
+EXACT, LEAST, MOST, FORBIDDEN, REQUIRED = "恰好", "至少", "至多", "禁止", "必须"
+WAYS = (EXACT, LEAST, MOST, FORBIDDEN, REQUIRED)
+COUNTED = (EXACT, LEAST, MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,33 @@ class Commitment:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """固定: what the officer has decided by hand and the plan is solved around. `quantity` in minimal units (恰好, 至少,
+    至多); of one institution or (None) of the whole alliance together. `reason` is shown with the line."""
+
+    product: str
+    way: str
+    quantity: int | None = None
+    institution: str | None = None
+    reason: str = ""
+
+    @property
+    def low(self) -> int:
+        """At least so many units; 必须 asks for one unit, hence one pack."""
+        return (self.quantity or 0) if self.way in (EXACT, LEAST) else int(self.way == REQUIRED)
+
+    @property
+    def high(self) -> int | None:
+        """At most so many units, None = as many as the other rules allow."""
+        return (self.quantity or 0) if self.way in (EXACT, MOST) else 0 if self.way == FORBIDDEN else None
+
+    @property
+    def words(self) -> str:
+        """恰好 280, 禁止."""
+        return f"{self.way} {self.quantity}" if self.way in COUNTED else self.way
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One purchase case. `deliveries` pairs (supplier, institution); a supplier without any delivers everywhere.
     `nonwinning_ratio` 非中选比例; `group_limit` 品规数上限 in one 品规组."""
@@ -119,6 +149,7 @@ class Case:
     total_budget: Decimal | None = None
     nonwinning_ratio: Decimal = Decimal(1)
     group_limit: int | None = None
+    pins: tuple[Pin, ...] = ()
 
 
 _ROWS: dict[str, type] = {
@@ -132,8 +163,12 @@ _ROWS: dict[str, type] = {
 
 
 def case_to_json(case: Case) -> dict[str, Any]:
-    """A dictionary of plain JSON values; decimals become their shortest exact text."""
-    return {key: _plain(value) for key, value in asdict(case).items()}
+    """A dictionary of plain JSON values; decimals become their shortest exact text. A case without 固定 does not name
+    them, so that its fingerprint is the one it always had."""
+    data = {key: _plain(value) for key, value in asdict(case).items()}
+    if not case.pins:
+        del data["pins"]
+    return data
 
 
 def case_from_json(data: dict[str, Any]) -> Case:
@@ -143,6 +178,7 @@ def case_from_json(data: dict[str, Any]) -> Case:
     values["total_budget"] = None if data["total_budget"] is None else Decimal(data["total_budget"])
     values["nonwinning_ratio"] = Decimal(data["nonwinning_ratio"])
     values["group_limit"] = data["group_limit"]
+    values["pins"] = tuple(Pin(**row) for row in data.get("pins", ()))
     return Case(**values)
 
 

@@ -135,6 +135,7 @@ def corner(
             row for row in agreed if row.institution in site_codes or (whole and row.institution is None)
         ),
         total_budget=case.total_budget if whole or len(sites) == len(case.institutions) else None,
+        pins=(),  # a need that a 固定 keeps open says so by itself (explain.py)
     )
 
 

@@ -11,10 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from procurement.optimiser.case import BLOCKED_LABEL, Product
+from procurement.optimiser.case import BLOCKED_LABEL, Pin, Product
 from procurement.optimiser.plan import PlanLine, Unmet
 from procurement.optimiser.rules import Layout, offers_by_pair
-from procurement.optimiser.world import CLASSES, WINNING, Line, World, ceil_div
+from procurement.optimiser.world import CLASSES, PINNED, WINNING, Line, World, ceil_div
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def _line_reason(book: Ledger, o: int, minimum: set[tuple[int, int]]) -> list[st
     world = book.world
     offer, count = world.offers[o], book.packs[o]
     line, product = world.lines[offer.line], world.case.products[offer.product]
-    words = []
+    words = [f"固定：{pin.words}{f'（{pin.reason}）' if pin.reason else ''}" for pin in _pins_of(world, o)]
     if line.need:
         words.append(f"需求：净需求 {line.need}")
     if offer.product in book.agreed:
@@ -102,6 +102,13 @@ def _line_reason(book: Ledger, o: int, minimum: set[tuple[int, int]]) -> list[st
     if pair in minimum and book.by_pair[pair] - offer.price < floor:
         words.append(f"起送：凑足 {world.yuan(floor):.2f} 元")
     return words or ["金额占比：提高基药或医保占比"]
+
+
+def _pins_of(world: World, o: int) -> list[Pin]:
+    """The 固定 that speak of an offer."""
+    site = world.case.institutions[world.offers[o].institution].code
+    product = world.case.products[world.offers[o].product].code
+    return [pin for pin in world.case.pins if pin.product == product and pin.institution in (None, site)]
 
 
 @dataclass(slots=True)
@@ -180,6 +187,8 @@ def _nothing_offered(world: World, k: int) -> tuple[str, str]:
             "供应商的配送范围不含该机构",
             f"请 {supplier} 把该机构纳入配送范围，{_at_today(line, open_ones)}",
         )
+    if PINNED in why:
+        return "采购员固定为不采购或数量不足一个起订量", "撤回或放宽该固定"
     words = "、".join(sorted(why))
     excluded = [(p, row) for p, row in open_ones if (line.institution, p) in world.excluded]
     _, row, packs = _cheapest(line, excluded)
@@ -226,8 +235,19 @@ def obstacles(book: Ledger, o: int, missing: int) -> list[Obstacle]:
     """The rules that forbid buying the missing quantity from this offer on top of the plan."""
     world, offer = book.world, book.world.offers[o]
     add = packs_to_add(book, o, missing)
-    checks = (_limit, _supply, _cold, _ratio, _group, _order, _money)
+    checks = (_pinned, _limit, _supply, _cold, _ratio, _group, _order, _money)
     return [item for check in checks for item in check(book, o, add, world.lines[offer.line].most)]
+
+
+def _pinned(book: Ledger, o: int, add: int, _: int) -> list[Obstacle]:
+    found = []
+    for pin in _pins_of(book.world, o):
+        here = book.packs[o] * book.world.offers[o].pack
+        bought = here if pin.institution is not None else book.supplied.get(book.world.offers[o].product, 0)
+        over = bought + add * book.world.offers[o].pack - (pin.high or 0)
+        if pin.high is not None and over > 0:
+            found.append(Obstacle(PINNED, f"采购员固定{pin.words}", f"固定的数量再增加 {over}", 0))
+    return found
 
 
 def _limit(book: Ledger, o: int, add: int, most: int) -> list[Obstacle]:

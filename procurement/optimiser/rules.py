@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from procurement.optimiser.world import WINNING, World
+from procurement.optimiser.world import PINNED, WINNING, World
 
 Terms = list[tuple[int, int]]
 
@@ -196,6 +196,23 @@ def agreed_volume_is_bought(world: World, v: Layout) -> Iterator[Row]:
         yield Row("约定量", at, [*terms, (v.r[c], 1)], ">=", agreed.remaining)
 
 
+def pins_are_held(world: World, _: Layout) -> Iterator[Row]:
+    """固定: least ≤ k_p·x[i,p] ≤ most for one institution; least ≤ Σ_i k_p·x[i,p] ≤ most for the whole alliance."""
+    if not world.case.pins:
+        return
+    sites = {row.code: i for i, row in enumerate(world.case.institutions)}
+    products = {row.code: p for p, row in enumerate(world.case.products)}
+    for pin in world.case.pins:
+        buyers = range(len(sites)) if pin.institution is None else (sites[pin.institution],)
+        found = [world.offer_at.get((i, products[pin.product])) for i in buyers]
+        terms = [(o, world.offers[o].pack) for o in found if o is not None]
+        at = (pin.institution or "全体", pin.product)
+        if pin.low:
+            yield Row(PINNED, at, terms, ">=", pin.low)
+        if pin.high is not None:
+            yield Row(PINNED, at, terms, "<=", pin.high)
+
+
 Rule = Callable[[World, Layout], Iterator[Row]]
 RULES: tuple[Rule, ...] = (
     need_is_met,
@@ -209,6 +226,7 @@ RULES: tuple[Rule, ...] = (
     groups_keep_their_number,
     cold_store_is_enough,
     agreed_volume_is_bought,
+    pins_are_held,
 )
 
 

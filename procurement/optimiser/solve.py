@@ -27,6 +27,7 @@ from procurement.optimiser.floors import floor_clashes
 from procurement.optimiser.large import solve_large
 from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Phase, Progress
 from procurement.optimiser.model import build_model
+from procurement.optimiser.pinned import solve_pinned
 from procurement.optimiser.plan import FEASIBLE, OPTIMAL, GoalResult, Plan, Replay, Seconds
 from procurement.optimiser.rules import Layout
 from procurement.optimiser.summary import commitments, coverage, sites, transfers
@@ -61,7 +62,7 @@ def solve(
     `on_progress(goal number, goal name, value, bound, gap, seconds left)` hears of each goal as it is settled;
     `on_phase(what is being done, fraction of the work, seconds left)` hears of the steps in between;
     `should_stop()` true ends the search with what there is. The same case, version and seed give the same plan as
-    long as the time limit does not cut the search short.
+    long as the time limit does not cut the search short. Raises PinsClash when the 固定 of the case cannot hold.
     """
     options = options or Options()
     clock = Clock(options.time_limit, should_stop, on_phase=on_phase)
@@ -98,6 +99,8 @@ def solve_packs(
     world: World, options: Options, clock: Clock, seconds: Seconds, on_progress: Progress | None
 ) -> tuple[list[int], list[GoalResult]]:
     """Packs by offer, and what each goal reached."""
+    if world.case.pins:
+        return solve_pinned(world, clock, seconds, on_progress, exact=EXACT_OFFERS, gap=options.gap, seed=options.seed)
     layout = Layout(world)
     packs = construct(world, layout)
     if len(world.offers) > EXACT_OFFERS:

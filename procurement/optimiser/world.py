@@ -15,6 +15,7 @@ from procurement.optimiser.case import BLOCKED_LABEL, Case, Drug
 
 CLASSES = ("短缺急救", "基药", "医保甲", "医保乙与国谈", "其他")
 WINNING = ("中选", "备供")
+PINNED = "固定"
 
 
 @dataclass(slots=True)
@@ -70,6 +71,10 @@ class World:
     total_budget: int | None
     minimum_orders: list[int]
     excluded: dict[tuple[int, int], str]
+    floors: dict[int, int] = field(default_factory=dict)
+    """固定: packs that an offer is bought at the least."""
+    caps: dict[int, int] = field(default_factory=dict)
+    """固定: packs that an offer is bought at the most, whatever money or supply would allow."""
 
     def ticks(self, money: Decimal) -> int:
         return int(money * self.tick)
@@ -125,6 +130,12 @@ def build_world(case: Case) -> World:
         excluded={},
     )
     _add_lines(world, institution_at, drug_at, product_at, supplier_at)
+    for (i, p), (low, high) in _pinned(case, institution_at, product_at).items():
+        o = world.offer_at.get((i, p))
+        if o is not None and low:
+            world.floors[o] = max(world.offers[o].least, ceil_div(low, world.offers[o].pack))
+        if o is not None and high is not None:
+            world.caps[o] = high // world.offers[o].pack
     for row in case.commitments:
         at = None if row.institution is None else institution_at[row.institution]
         product = product_at[row.product]
@@ -132,6 +143,22 @@ def build_world(case: Case) -> World:
         found = [world.offer_at[i, product] for i in sites if (i, product) in world.offer_at]
         world.agreed.append(Agreed(product, at, row.remaining, found))
     return world
+
+
+def _pinned(
+    case: Case, institution_at: dict[str, int], product_at: dict[str, int]
+) -> dict[tuple[int, int], tuple[int, int | None]]:
+    """(institution, product) → least and most units that 固定 of one institution leave; an alliance-wide 至多 counts for
+    each institution too."""
+    found: dict[tuple[int, int], tuple[int, int | None]] = {}
+    for pin in case.pins:
+        alone = pin.institution is not None
+        sites = [institution_at[pin.institution]] if pin.institution is not None else range(len(case.institutions))
+        for i in sites:
+            low, high = found.get((i, product_at[pin.product]), (0, None))
+            highs = [each for each in (high, pin.high) if each is not None]
+            found[i, product_at[pin.product]] = max(low, pin.low if alone else 0), min(highs, default=None)
+    return found
 
 
 def _tick(case: Case) -> int:
@@ -173,14 +200,25 @@ def _add_lines(
     suppliers = [supplier_at[product.supplier] for product in case.products]
     everyone = set(range(len(case.institutions)))
     reached = [reach.get(supplier, everyone) for supplier in suppliers]
+    pinned = _pinned(case, institution_at, product_at)
+    asked = {pair for pair, (low, _) in pinned.items() if low}
     for i in range(len(case.institutions)):
         for d in range(len(case.drugs)):
             need = need_at.get((i, d))
             found = [p for p in by_drug[d] if i in reached[p]]
-            if need is None and len(found) < 2 and not any((i, p) in own for p in found):
+            if need is None and len(found) < 2 and not any((i, p) in own or (i, p) in asked for p in found):
                 continue  # nothing is needed, and U < one pack
             _add_line(
-                world, i, d, need.net if need else 0, need.limit if need else None, found, own, d in alliance, suppliers
+                world,
+                i,
+                d,
+                need.net if need else 0,
+                need.limit if need else None,
+                found,
+                own,
+                d in alliance,
+                suppliers,
+                pinned,
             )
 
 
@@ -202,16 +240,21 @@ def _add_line(
     own: dict[tuple[int, int], int],
     alliance: bool,
     suppliers: list[int],
+    pinned: dict[tuple[int, int], tuple[int, int | None]],
 ) -> None:
     products = world.case.products
     packs = [products[p].pack for p in found]
     agreed = [(own[i, p], products[p].pack) for p in found if (i, p) in own]
-    most = sensible_most(need, packs, agreed, alliance=alliance) if limit is None else limit
+    asked = [(pinned[i, p][0], products[p].pack) for p in found if (i, p) in pinned]
+    most = limit
+    if most is None:
+        wanted = sum(ceil_div(low, pack) * pack for low, pack in asked)
+        most = max(sensible_most(need, packs, agreed, alliance=alliance), wanted)
     kinds = {products[p].status in WINNING for p in found if products[p].status != "非集采"}
     line = Line(i, d, need, most, ratio_holds=len(kinds) == 2)
     position = len(world.lines)
     for p in found:
-        offer = _offer(world, i, p, d, suppliers[p], position, most)
+        offer = _offer(world, i, p, d, suppliers[p], position, most, pinned.get((i, p), (0, None))[1])
         if isinstance(offer, str):
             world.excluded[i, p] = offer
             continue
@@ -223,13 +266,15 @@ def _add_line(
         world.lines.append(line)
 
 
-def _offer(world: World, i: int, p: int, d: int, s: int, line: int, most: int) -> Offer | str:
-    """The offer, or the rule that by itself already excludes it."""
+def _offer(world: World, i: int, p: int, d: int, s: int, line: int, most: int, pinned: int | None) -> Offer | str:
+    """The offer, or the rule that by itself already excludes it. `pinned` is the most units that 固定 leaves."""
     product = world.case.products[p]
     price = world.ticks(product.price)
     site = world.case.institutions[i]
     least = max(1, product.minimum_packs)
     limits = [("采购上限", most // product.pack)]
+    if pinned is not None:
+        limits.append((PINNED, pinned // product.pack))
     if product.supply is not None:
         limits.append(("供应上限", product.supply // product.pack))
     if world.case.drugs[d].cold and site.cold_capacity is not None:

@@ -14,18 +14,23 @@ from typing import Any
 from formulary.rules.cells import Reader
 from formulary.rules.tables import DataRefused, Fault, Table, clean, read_tables
 from procurement.optimiser.case import (
+    COUNTED,
     INSURANCE,
     LABELS,
     LEVELS,
     STATUSES,
+    WAYS,
     Case,
     Commitment,
     Drug,
     Institution,
     Need,
+    Pin,
     Product,
     Supplier,
 )
+from procurement.optimiser.pins import clashes
+from procurement.optimiser.world import build_world
 from procurement.rules.workbook import write_workbook
 
 SHEETS: dict[str, tuple[str, ...]] = {
@@ -42,9 +47,12 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "需求": ("机构编码", "药品编码", "需求量", "可用库存", "在途", "安全库存", "采购上限"),
     "约定量": ("产品编码", "机构编码", "剩余约定量"),
     "参数": ("参数", "值"),
+    "固定": ("机构编码", "产品编码", "方式", "数量", "原因"),
 }  # fmt: skip
 REQUIRED = ("机构", "药品", "产品", "需求")
 SMALLEST = Decimal("0.000001")
+PINS = "固定"
+"""An optional sheet: what the officer decided by hand (optimiser/case.py, Pin)."""
 PARAMETERS = ("总预算", "非中选比例", "品规数上限")
 HEADERS = {name for columns in SHEETS.values() for name in columns}
 
@@ -59,6 +67,8 @@ def read_case(source: Path | bytes, *, name: str = "") -> Case:
         if sheet not in tables
     ]
     case = CaseReader(tables, faults).read()
+    if not faults and case.pins:
+        faults += [Fault(PINS, None, "", "", f"{why}，请放宽数量或删去此行") for why in clashes(build_world(case))]
     if faults:
         raise DataRefused(faults, source=label)
     return case
@@ -82,6 +92,7 @@ class CaseReader:
         needs = self._needs(sites, drugs)
         commitments = self._commitments(products, sites)
         parameters = self._parameters()
+        pins = self._pins(products, sites)
         if self.faults:
             return Case()
         return Case(
@@ -93,6 +104,7 @@ class CaseReader:
             needs,
             commitments,
             **parameters,
+            pins=pins,
         )
 
     def _reader(self, sheet: str) -> Reader:
@@ -213,6 +225,23 @@ class CaseReader:
             "group_limit": None if limit is None else int(limit),
         }
 
+    def _pins(self, products: Collection[str], sites: Collection[str]) -> tuple[Pin, ...]:
+        read = self._reader(PINS)
+        read.unique("机构编码", "产品编码", "方式")
+        ways = read.choice("方式", {word: word for word in WAYS}, required=True)
+        quantities = read.whole("数量")
+        for index, (way, quantity) in enumerate(zip(ways, quantities, strict=True)):
+            if way in COUNTED and quantity is None:
+                read.fault(index, "数量", "", f"方式为“{way}”时应填写数量（最小单位）")
+        columns = (
+            self._known(read, "产品编码", products, "产品"),
+            ways,
+            [quantity if way in COUNTED else None for way, quantity in zip(ways, quantities, strict=True)],
+            self._known(read, "机构编码", sites, "机构", required=False),
+            _default(read.text("原因"), ""),
+        )
+        return tuple(Pin(*row) for row in _rows(columns))
+
     def _codes(self, read: Reader, column: str) -> list[str | None]:
         """The codes that a sheet defines, as written: the plan answers with these very letters, though other sheets may
         refer to them in another width."""
@@ -267,8 +296,9 @@ def write_case(case: Case, path: Path) -> None:
             )
             if pair[1] is not None
         ],
+        PINS: [(r.institution, r.product, r.way, r.quantity, r.reason) for r in case.pins],
     }  # fmt: skip
-    write_workbook(path, {sheet: (SHEETS[sheet], rows[sheet]) for sheet in SHEETS})
+    write_workbook(path, {sheet: (SHEETS[sheet], rows[sheet]) for sheet in SHEETS if rows[sheet] or sheet != PINS})
 
 
 def _rows(columns: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

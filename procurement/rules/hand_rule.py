@@ -8,12 +8,14 @@ is spent. 采购上限, supply, 非中选比例 and 品规数上限 are not look
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from procurement.optimiser.case import BLOCKED_LABEL, Case, Need, Product
 from procurement.optimiser.world import CLASSES, WINNING, class_of
+from procurement.rules.plan_diff import Bought
 
 TENTHS = 11  # × 1.1, in whole numbers: Decimal // rounds towards zero
 CENT = Decimal("0.01")
@@ -37,29 +39,40 @@ class HandPlan:
         }
 
 
-def hand_plan(case: Case) -> HandPlan:
-    """What the hand rule would buy, and how far it gets."""
+def hand_lines(case: Case) -> dict[tuple[str, str], Bought]:
+    """The lines that the hand rule would order, by (institution, product)."""
     offers = _cheapest(case)
-    drugs = {row.code: row for row in case.drugs}
     left = {row.code: row.budget for row in case.institutions}
     total = case.total_budget
-    spend = surplus = Decimal(0)
-    covered = dict.fromkeys(CLASSES, 0.0)
-    bought: dict[tuple[str, str], int] = defaultdict(int)
+    lines: dict[tuple[str, str], Bought] = {}
     for need in case.needs:
         product = offers.get((need.institution, need.drug))
         packs = _packs(need, product, left[need.institution], total)
         if product is None or packs == 0:
             continue
         amount = product.price * packs
-        spend += amount
         total = None if total is None else total - amount
         budget = left[need.institution]
         left[need.institution] = None if budget is None else budget - amount
-        bought[need.institution, product.code] += packs * product.pack
-        surplus += max(0, packs * product.pack - need.net) * product.price / product.pack
-        drug = drugs[need.drug]
-        covered[CLASSES[class_of(drug)]] += min(need.net, packs * product.pack) / float(drug.daily)
+        lines[need.institution, product.code] = Bought(packs, packs * product.pack, amount)
+    return lines
+
+
+def hand_plan(case: Case) -> HandPlan:
+    """What the hand rule would buy, and how far it gets."""
+    lines = hand_lines(case)
+    drugs = {row.code: row for row in case.drugs}
+    products = {row.code: row for row in case.products}
+    net = {(row.institution, row.drug): row.net for row in case.needs}
+    surplus = Decimal(0)
+    covered = dict.fromkeys(CLASSES, 0.0)
+    for (site, code), line in lines.items():
+        product = products[code]
+        need, drug = net[site, product.drug], drugs[product.drug]
+        surplus += max(0, line.quantity - need) * product.price / product.pack
+        covered[CLASSES[class_of(drug)]] += min(need, line.quantity) / float(drug.daily)
+    spend = sum((line.amount for line in lines.values()), Decimal(0))
+    bought = {key: line.quantity for key, line in lines.items()}
     return HandPlan(spend.quantize(CENT), covered, _missed(case, bought), surplus.quantize(CENT))
 
 
@@ -88,13 +101,13 @@ def _packs(need: Need, product: Product | None, budget: Decimal | None, total: D
     return wanted if wanted >= product.minimum_packs else 0
 
 
-def _missed(case: Case, bought: dict[tuple[str, str], int]) -> Decimal:
+def _missed(case: Case, bought: Mapping[tuple[str, str], int]) -> Decimal:
     price = {row.code: row.price / row.pack for row in case.products}
     everywhere: dict[str, int] = defaultdict(int)
     for (_, product), quantity in bought.items():
         everywhere[product] += quantity
     missed = Decimal(0)
     for row in case.commitments:
-        got = everywhere[row.product] if row.institution is None else bought[row.institution, row.product]
+        got = everywhere[row.product] if row.institution is None else bought.get((row.institution, row.product), 0)
         missed += max(0, row.remaining - got) * price[row.product]
     return missed.quantize(CENT)

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from formulary.rules.tables import DataRefused
+from formulary.rules.tables import DataRefused, Fault
+from procurement.optimiser.pins import PinsClash
 from procurement.optimiser.plan import STATUS_WORDS, Plan
 from procurement.optimiser.solve import Options, solve
 from procurement.optimiser.worth import best_first, told
@@ -44,7 +45,13 @@ def plan_file(
             return
         say(f"{number + 1}/9 {name}：{value:,.2f}（界 {bound:,.2f}，差距 {gap:.3%}，剩余 {left:.0f} 秒）")
 
-    plan = solve(case, Options(time_limit=time_limit, gap=gap, seed=seed), progress)
+    try:
+        plan = solve(case, Options(time_limit=time_limit, gap=gap, seed=seed), progress)
+    except PinsClash as clash:
+        refusal = DataRefused([Fault("固定", None, "", "", why) for why in clash.messages], source=source.name)
+        if json_out is not None:
+            write_refusal_json(refusal, json_out)
+        raise refusal from clash
     plan.seconds.read = read
     writing = time.monotonic()
     write_plan(plan, case, out)

@@ -48,6 +48,9 @@ DEFAULTS: dict[str, Any] = {
     "supplier.late_orders": 10,
     "consultation.topics": 10,
     "supplier.weights": {"on_time": 40, "fill": 40, "price": 20},
+    "study.seconds": 20,
+    "study.high_demand": 0.20,
+    "study.weights": {"expected": 0.6, "high": 0.2, "failed": 0.1, "both": 0.05},
     "order.platform_columns": [
         ["采购单号", "number"],
         ["采购机构编码", "institution_code"],
@@ -68,6 +71,8 @@ DEFAULTS: dict[str, Any] = {
 }
 """`payment.term`: "days" (payment.days after acceptance) or "month_end" (end of the month after it).
 `price.case_auto`: kinds of price findings (rules/price_cases.py) that open a case by themselves; `price.case_days`: until it is due.
+`study.seconds`: time limit of one scenario; `study.high_demand`: by how much demand is high where no forecast says;
+`study.weights`: how likely the futures of a robust plan are against each other.
 `order.platform_columns`: [[列名, field]…] of the file that the provincial platform takes; fields in rules/order_file.py."""
 
 

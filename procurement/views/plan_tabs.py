@@ -11,7 +11,7 @@ from procurement import queries
 from procurement.forms import LineFilter, UnmetFilter
 from procurement.optimiser.goals import NAMES
 from procurement.rules.plan_settings import PlanSettings
-from procurement.views import plan_overview, plan_ways
+from procurement.views import plan_compare, plan_overview, plan_pins, plan_ways, study_page
 from procurement.views.plan_names import Names, separated
 
 PAGE = 50
@@ -47,6 +47,7 @@ def lines(request, plan):
     if not group:
         for line in page:
             line.reason = separated(line.reason)
+        plan_pins.mark_lines(plan, page)
     return {"form": form, "page": page, "group": group, "amount": plan_overview.amount_of(rows)}
 
 
@@ -112,9 +113,12 @@ TABS = (
     Tab("agreed", "约定量", agreed),
     Tab("transfers", "调剂建议", transfers),
     Tab("checks", "规则核对", checks, whole=True),
+    Tab("pins", "固定", plan_pins.pins),
+    Tab("studies", "情景测算", study_page.tab, whole=True),
+    Tab("compare", "比较", plan_compare.compare, whole=True),
     Tab("case", "算例与复算", case, whole=True),
 )
-FILTERED = ("lines", "unmet")
+FILTERED = ("lines", "unmet", "compare")
 
 
 def _open_to(scope):

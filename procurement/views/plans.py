@@ -69,29 +69,41 @@ def _initial(alliance):
 
 @requires(Permission.SEE_PLANS)
 def plan_detail(request, pk, tab="overview"):
-    plan, shown = _plan(request, pk), plan_tabs.find(request.scope, tab)
+    plan = find(request, pk)
+    if plan.standing == PlanState.READY:
+        return tab_page(request, plan, tab)
+    if plan_tabs.find(request.scope, tab) is None:
+        raise Http404("没有这一页")
+    if plan.standing == PlanState.FAILED:
+        return render(request, "procurement/plan_failed.html", _frame(request, plan))
+    return render(request, "procurement/plan_solving.html", _frame(request, plan) | plan_tabs.progress(plan))
+
+
+def tab_page(request, plan, tab, more=None, status=200):
+    """One tab of a finished plan; `more` replaces parts of its context (a form with its faults)."""
+    shown = plan_tabs.find(request.scope, tab)
     if shown is None:
         raise Http404("没有这一页")
-    context = {
+    context = _frame(request, plan) | shown.context(request, plan) | (more or {})
+    if tab in plan_tabs.FILTERED and request.htmx and not request.htmx.history_restore_request:
+        return render(request, shown.rows, context)
+    context |= plan_tabs.frame(request, plan, shown)
+    return render(request, "procurement/plan_detail.html", context, status=status)
+
+
+def _frame(request, plan):
+    return {
         "plan": plan,
         "crumbs": [("采购计划", reverse("plan_list")), (plan.title, None)],
         "may_run": can(request.user, Permission.RUN_PLANS),
         "whole": request.scope.whole_alliance,
     }
-    if plan.standing == PlanState.FAILED:
-        return render(request, "procurement/plan_failed.html", context)
-    if plan.standing != PlanState.READY:
-        return render(request, "procurement/plan_solving.html", context | plan_tabs.progress(plan))
-    context |= shown.context(request, plan)
-    if tab in plan_tabs.FILTERED and request.htmx and not request.htmx.history_restore_request:
-        return render(request, shown.rows, context)
-    return render(request, "procurement/plan_detail.html", context | plan_tabs.frame(request, plan, shown))
 
 
 @requires(Permission.SEE_PLANS)
 def plan_progress(request, pk):
     """The live part of a plan that is being solved; reloads the page when it is over."""
-    plan = _plan(request, pk)
+    plan = find(request, pk)
     may_run = can(request.user, Permission.RUN_PLANS)
     response = render(
         request, "procurement/_plan_progress.html", {"plan": plan, "may_run": may_run, **plan_tabs.progress(plan)}
@@ -103,7 +115,7 @@ def plan_progress(request, pk):
 
 @requires(Permission.RUN_PLANS)
 def plan_stop(request, pk):
-    plan = _plan(request, pk)
+    plan = find(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
@@ -117,7 +129,7 @@ def plan_stop(request, pk):
 
 @requires(Permission.RUN_PLANS)
 def plan_again(request, pk):
-    plan = _plan(request, pk)
+    plan = find(request, pk)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
@@ -131,7 +143,7 @@ def plan_again(request, pk):
 
 @requires(Permission.SEE_PLANS)
 def plan_download(request, pk, kind, ending):
-    plan = _plan(request, pk)
+    plan = find(request, pk)
     found = export(plan, kind, ending, request.scope) if plan.state == PlanState.READY else None
     if found is None:
         raise Http404("没有这个文件")
@@ -141,7 +153,7 @@ def plan_download(request, pk, kind, ending):
     return response
 
 
-def _plan(request, pk):
+def find(request, pk):
     plan = queries.plan_of_scope(request.scope, pk)
     if plan is None:
         raise Http404("没有这个计划，或您无权查看")

@@ -154,7 +154,7 @@ def test_same_facts_give_the_same_fingerprint(ready):
 
 
 def test_case_takes_a_fixed_number_of_queries(ready, django_assert_max_num_queries):
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         build(ready)
 
 

@@ -67,6 +67,8 @@ def facts(case: Case) -> dict:
             codes = {p.code for p in case.products if p.drug == d}
             if any(c.institution is None and c.product in codes for c in case.commitments):
                 u = max(u, math.ceil(Fraction(13, 10) * need[i, d]) + k - 1)
+            u = max(u, sum(math.ceil(Fraction(n.low, p.pack)) * p.pack for p in can for n in case.pins
+                           if n.product == p.code and n.institution == i))  # fmt: skip
             most[i, d] = u if limit.get((i, d)) is None else limit[i, d]
     return {"sites": sites, "drugs": drugs, "offered": offered, "need": need, "most": most}
 
@@ -118,6 +120,10 @@ def _model(case: Case) -> tuple[Rows, dict[int, dict]]:
         where = f["sites"] if c.institution is None else [c.institution]
         m.row({r: 1} | {("x", i, c.product): pack[c.product] for i in where}, low=c.remaining)
         goals[2][r] = price[c.product] / pack[c.product]
+    for pin in case.pins:
+        where = f["sites"] if pin.institution is None else [pin.institution]
+        high = np.inf if pin.high is None else pin.high
+        m.row({("x", i, pin.product): pack[pin.product] for i in where}, low=pin.low, high=high)
     return m, goals
 
 

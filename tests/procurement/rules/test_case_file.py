@@ -1,12 +1,14 @@
 """The case workbook: round trip, defaults, and every fault at once."""
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from openpyxl import Workbook
 
 from formulary.rules.tables import DataRefused
+from procurement.optimiser.case import Pin
 from procurement.rules.case_file import read_case, write_case
 from tests.procurement.optimiser.worlds import SMALL, random_case
 
@@ -138,3 +140,18 @@ def test_codes_keep_the_letters_of_their_own_sheet():
         "甲院（一）",
         "D1",
     )
+
+
+def test_pins_are_read_back_as_they_were_written(tmp_path):
+    case = replace(SMALL, pins=(Pin("P2", "恰好", 14, "A", "临床反馈"), Pin("P4", "禁止")))
+    write_case(case, tmp_path / "算例.xlsx")
+    assert read_case(tmp_path / "算例.xlsx").pins == case.pins
+
+
+def test_pins_that_cannot_hold_are_faults_of_their_sheet(tmp_path):
+    write_case(replace(SMALL, pins=(Pin("P4", "至少", 60, "A"),)), tmp_path / "算例.xlsx")
+    with pytest.raises(DataRefused) as refused:
+        read_case(tmp_path / "算例.xlsx")
+    [fault] = refused.value.faults
+    assert fault.sheet == "固定"
+    assert "超出机构预算" in fault.expected
