@@ -162,11 +162,11 @@ def test_pages_take_a_fixed_number_of_queries(sign_in, walk):
     walk.sent()
     client = sign_in(Role.PROCUREMENT)
     for name, args, most in (
-        ("round_list", [], 25),
+        ("round_list", [], 30),
         ("round_detail", [walk.row.pk], 40),
-        ("order_list", [], 25),
-        ("order_detail", [Order.objects.first().pk], 25),
-        ("payable_list", [], 25),
+        ("order_list", [], 30),
+        ("order_detail", [Order.objects.first().pk], 30),
+        ("payable_list", [], 30),
     ):
         with CaptureQueriesContext(
             connection,
