@@ -1,7 +1,7 @@
 """From PuLP to HiGHS in one call: the model as arrays, a solver object that is kept for re-solves, bounds and duals.
 
-Only this, `relaxation.py` and `pricing.py` (which grow their model by columns) name the solver. PuLP's own HiGHS class adds row by row and reads statuses loosely; here the
-arrays are passed at once and only what the solver itself proves is believed.
+Only this and `large/relaxation.py` (which grows its model by columns) name the solver. PuLP's own HiGHS class adds row by row
+and reads statuses loosely; here the arrays are passed at once and only what the solver itself proves is believed.
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ from procurement.optimiser.bridge import Bridge
 from procurement.optimiser.construct import construct
 from procurement.optimiser.goals import NAMES, all_goals, goal_values
 from procurement.optimiser.groups import choose_products
-from procurement.optimiser.large import solve_large
+from procurement.optimiser.large.mending import hold
+from procurement.optimiser.large.search import solve_large
 from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Progress, gap_of
-from procurement.optimiser.mending import hold
 from procurement.optimiser.model import Model, build_model
 from procurement.optimiser.pins import PinsClash, clashes
 from procurement.optimiser.plan import GoalResult, Seconds

@@ -3,9 +3,9 @@
     plan = solve(case, Options(time_limit=60))
 
 1. `world.py` numbers the case and works out need, sensible maximum and offers; 2. `solve_packs` decides the packs
-(`construct.py`, then `lexico.py` to the proof for small cases, `large.py` and what it names for the others); 3. `audit.py` re-checks every rule
-in whole numbers; 4. `explain.py` and `summary.py` say why and add up; `clashes.py`, `floors.py` and `worth.py`
-answer what cannot be had together, and what more money would bring.
+(`construct.py`, then `lexico.py` to the proof for small cases, the room `large/` for the others); 3. `audit.py` re-checks
+every rule in whole numbers; 4. `summary.py` adds up, and the room `reasons/` says why: line by line, what cannot be had
+together, and what more money would bring.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from dataclasses import dataclass
 from procurement.optimiser.audit import audit
 from procurement.optimiser.bridge import SOLVER, Bridge, solver_version
 from procurement.optimiser.case import Case, case_sha256
-from procurement.optimiser.clashes import find_clashes
 from procurement.optimiser.construct import construct
-from procurement.optimiser.explain import ledger, line_reasons, unmet_reasons
-from procurement.optimiser.floors import floor_clashes
-from procurement.optimiser.large import solve_large
+from procurement.optimiser.large.search import solve_large
 from procurement.optimiser.lexico import WORK, Clock, OrderedSolve, Phase, Progress
 from procurement.optimiser.model import build_model
 from procurement.optimiser.pinned import solve_pinned
 from procurement.optimiser.plan import FEASIBLE, OPTIMAL, GoalResult, Plan, Replay, Seconds
+from procurement.optimiser.reasons.clashes import find_clashes
+from procurement.optimiser.reasons.explain import ledger, line_reasons, unmet_reasons
+from procurement.optimiser.reasons.floors import floor_clashes
+from procurement.optimiser.reasons.worth import worths
 from procurement.optimiser.rules import Layout
 from procurement.optimiser.summary import commitments, coverage, sites, transfers
 from procurement.optimiser.world import World, build_world
-from procurement.optimiser.worth import worths
 
 EXACT_OFFERS = 600
 TELLING = 4e-5  # seconds an offer takes to be checked and explained; kept back from the search

@@ -9,8 +9,8 @@ from pathlib import Path
 from formulary.rules.tables import DataRefused, Fault
 from procurement.optimiser.pins import PinsClash
 from procurement.optimiser.plan import STATUS_WORDS, Plan
+from procurement.optimiser.reasons.worth import best_first, told
 from procurement.optimiser.solve import Options, solve
-from procurement.optimiser.worth import best_first, told
 from procurement.rules.case_file import read_case
 from procurement.rules.plan_file import write_plan, write_plan_json, write_refusal_json
 

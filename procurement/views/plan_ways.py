@@ -2,7 +2,7 @@
 here: the plan carries it."""
 
 from procurement.optimiser.plan import Worth
-from procurement.optimiser.worth import best_first
+from procurement.optimiser.reasons.worth import best_first
 
 TONES = {"短缺急救": "red", "约定量": "orange", "金额占比": "blue"}
 FEW = 3

@@ -19,7 +19,7 @@ from procurement.optimiser.case import (
     case_to_json,
 )
 from procurement.optimiser.construct import construct
-from procurement.optimiser.large import solve_large
+from procurement.optimiser.large.search import solve_large
 from procurement.optimiser.lexico import Clock
 from procurement.optimiser.plan import OPTIMAL, Seconds, plan_to_json
 from procurement.optimiser.rules import Layout
