@@ -103,5 +103,5 @@ def test_list_asks_as_many_questions_for_many_jobs(world, job, client, django_as
             kind="watch", title=f"监测 {number}", alliance=world.alliance, owner=job.owner, created_at=NOW
         )
     client.force_login(world.people[Role.PROCUREMENT])
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(26):
         client.get(reverse("job_list"))
