@@ -112,6 +112,7 @@ NAVIGATION: tuple[Group, ...] = (
         "短缺",
         (
             Item("预警", "bell-ring", "alert_list", P.SEE_ALERTS, "shortage.queries.open_alert_count"),
+            Item("处置措施", "clipboard-check", "measure_list", P.SEE_ALERTS),
             Item("短缺专案", "folder-open", "case_list", P.SEE_ALERTS),
             Item(
                 "短缺周报", "calendar-check", "status_list", P.SEE_ALERTS, "shortage.queries.status.status_duty_count"
@@ -123,7 +124,13 @@ NAVIGATION: tuple[Group, ...] = (
                 P.SEE_GOVERNANCE,
                 "formulary.queries.drug_requests.waiting_request_count",
             ),
+            Item("暴发期", "activity", "outbreak_list", P.SEE_ALERTS),
             Item("预警效果", "target", "foresight", P.SEE_ALERTS),
+        ),
+    ),
+    Group(
+        "调配",
+        (
             Item(
                 "调剂", "arrow-left-right", "transfer_list", P.SEE_TRANSFERS, "shortage.queries.waiting_transfer_count"
             ),
@@ -136,10 +143,14 @@ NAVIGATION: tuple[Group, ...] = (
                 P.SEE_TRANSFERS,
                 "shortage.queries.runs.waiting_run_count",
             ),
-            Item("近效期", "calendar-clock", "expiry_list", P.SEE_STOCK),
-            Item("处置措施", "clipboard-list", "measure_list", P.SEE_ALERTS),
-            Item("暴发期", "activity", "outbreak_list", P.SEE_ALERTS),
+        ),
+    ),
+    Group(
+        "库存",
+        (
             Item("库存总览", "boxes", "stock_list", P.SEE_STOCK),
+            Item("补货线", "package-check", "stock_reorder", P.SEE_STOCK),
+            Item("近效期", "calendar-clock", "expiry_list", P.SEE_STOCK),
             Item(
                 "数据核对",
                 "clipboard-check",
@@ -147,7 +158,6 @@ NAVIGATION: tuple[Group, ...] = (
                 P.SEE_STOCK,
                 "shortage.queries.quality.open_finding_count",
             ),
-            Item("补货线", "package-check", "stock_reorder", P.SEE_STOCK),
             Item("导入库存与用量", "upload", "stock_import", P.IMPORT_STOCK),
         ),
     ),
