@@ -84,7 +84,7 @@ def add(study: Study, name: str, changes: Sequence[Change], *, by: Person, now: 
     if case is not None:
         problems += rules.problems(case, changes)
     with transaction.atomic():
-        row = Study.objects.select_for_update().select_related("job").get(pk=study.pk)
+        row = Study.objects.select_for_update(of=("self",)).select_related("job").get(pk=study.pk)
         if row.kind != StudyKind.SCENARIOS:
             problems.append("此测算的情景由系统列出，不能另加")
         if _running(row):
